@@ -1,0 +1,177 @@
+"""What XMPP asks of a network.  ``gateway.xmpp`` produces these, FSMs consume them.
+
+Imperative, and one-way.  A command with a token is answered exactly once by an event that carries
+the token: ``Done``, ``Refused``, or the event named in its docstring.  There is no Login: a session
+starts when the gateway makes its FSM, and ends with ``LoggedOut``.
+"""
+
+from dataclasses import dataclass
+
+from gateway.events import Affiliation, Role, Show, Typing
+from gateway.ids import ChatId, PersonId, Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logout:
+    reason: str = ""
+    """The last words of the user, where the network shows them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPresence:
+    show: Show
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """Answered by ``MessageSent`` or ``Refused``."""
+
+    chat: ChatId
+    body: str
+    """Plain text, XEP-0393 styling, perhaps several lines, ``/me `` for an action."""
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTyping:
+    chat: ChatId
+    typing: Typing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddContact:
+    """Tells ``ContactAdded`` when accepted."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveContact:
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchProfile:
+    """Answered by ``ProfileFetched``."""
+
+    person: PersonId
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinRoom:
+    """Answered by ``RoomJoined``."""
+
+    room: ChatId
+    token: Token
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveRoom:
+    """Tells ``RoomLeft``."""
+
+    room: ChatId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSubject:
+    """Answered by ``SubjectChanged``."""
+
+    room: ChatId
+    subject: str
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNick:
+    """For the whole session, where the network has one name per session."""
+
+    nick: str
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kick:
+    room: ChatId
+    person: PersonId
+    token: Token
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRole:
+    """MODERATOR, PARTICIPANT or VISITOR; to end a presence use ``Kick``."""
+
+    room: ChatId
+    person: PersonId
+    role: Role
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAffiliation:
+    """Of an occupant, or of whoever matches a mask of the network's own form."""
+
+    room: ChatId
+    who: str
+    affiliation: Affiliation
+    token: Token
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListAffiliations:
+    """Answered by ``AffiliationsListed``."""
+
+    room: ChatId
+    affiliation: Affiliation
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invite:
+    room: ChatId
+    person: PersonId
+    token: Token
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListRooms:
+    """Answered by ``RoomsListed``."""
+
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRaw:
+    """A line in the network's own language, for those who know it.  What comes back that nobody
+    else asked for is told as ``NoticeReceived``."""
+
+    line: str
+    token: Token
+
+
+Command = (
+    Logout
+    | SetPresence
+    | SendMessage
+    | SetTyping
+    | AddContact
+    | RemoveContact
+    | FetchProfile
+    | JoinRoom
+    | LeaveRoom
+    | SetSubject
+    | ChangeNick
+    | Kick
+    | SetRole
+    | SetAffiliation
+    | ListAffiliations
+    | Invite
+    | ListRooms
+    | SendRaw
+)

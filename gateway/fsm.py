@@ -1,0 +1,140 @@
+"""What a state machine is given, and what it may ask for.
+
+An FSM never touches a socket, a queue, a clock or a random source: it is given inputs and yields
+effects.  So its test is a list of both, and the same FSM runs under gevent or under a fuzzer.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from gateway.commands import Command
+
+FrameT = TypeVar("FrameT")
+NewsT = TypeVar("NewsT")
+
+MAIN = "main"
+"""The link an FSM opens first.  Most networks need no other."""
+
+
+class Codec(Protocol[FrameT]):
+    """Bytes to frames and back.  Does no input or output and knows no session state.
+
+    Two codecs compare equal when they were made alike, whatever they have in their buffers.
+    """
+
+    def receive(self, data: bytes) -> list[FrameT]:
+        """Take bytes as they came off the socket; return the frames they complete.
+
+        Raises:
+            WireError: the peer does not speak the protocol.  Never any other exception.
+        """
+        ...
+
+    def encode(self, frame: FrameT) -> bytes: ...
+
+
+# Inputs.  A command is an input too.
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    link: str = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Got(Generic[FrameT]):
+    frame: FrameT
+    link: str = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Never connected, or connected no more.  The last we hear of this link."""
+
+    detail: str
+    link: str = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """The time asked for with Wake is over."""
+
+    name: str
+
+
+Input = Connected | Got[FrameT] | Lost | Timer | Command
+
+
+# Effects.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How to trust the peer.  With fingerprints nothing else counts, not even the name."""
+
+    verify: bool = True
+    ca_file: str = ""
+    """PEM; instead of the system's authorities."""
+    fingerprints: frozenset[str] = frozenset()
+    """SHA-256 of the DER certificate, 64 lower-case hexadecimal digits."""
+    certificate: str = ""
+    """PEM of our own certificate and its key, for SASL EXTERNAL.  A secret."""
+
+    def __repr__(self) -> str:
+        return f"Tls(verify={self.verify}, ca_file={self.ca_file!r}, …)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect:
+    host: str
+    port: int
+    tls: Tls | None
+    codec: Codec[Any]
+    link: str = MAIN
+    public_only: bool = False
+    """Refuse private, loopback and link-local addresses, whatever the name resolves to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Send(Generic[FrameT]):
+    frame: FrameT
+    link: str = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Close the link.  ``Lost`` follows, as always."""
+
+    link: str = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """Give me Timer(name) later.  Asking again before then moves it."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tell(Generic[NewsT]):
+    """Pass news, in the network's own terms, on to the translator."""
+
+    news: NewsT
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The session is over.  Nothing follows; links are closed once what was sent is out."""
+
+
+Effects = Iterator[Connect | Send[FrameT] | HangUp | Wake | Tell[NewsT] | Stop]
+
+
+class Fsm(Protocol[FrameT, NewsT]):
+    """The life of one session.  Owns all of its state."""
+
+    def start(self) -> Effects[FrameT, NewsT]: ...
+
+    def handle(self, given: Input[FrameT]) -> Effects[FrameT, NewsT]: ...
