@@ -6,9 +6,9 @@
 A child gets a session of its own, so that Ctrl-C reaches only us and we stop things in order, and
 the kernel ends it when we end in any other way (PR_SET_PDEATHSIG, see prctl(2)).
 
-The kernel forgets that for a process that changes its user, as servers started by root do.  Such a
-server is started as ``nobody`` in the first place, and reads its configuration from ``stdin``, which
-works whatever folders above it are closed to others.
+The kernel forgets that for a process that changes its user, as some servers do when root starts
+them.  Such a server is started as ``nobody`` at once, and given its configuration as standard input:
+that works whatever folders above the file are closed to others.
 """
 
 import contextlib
@@ -71,7 +71,7 @@ def program(name: str) -> str:
 
 def free_port() -> int:
     """A TCP port on loopback that nobody listens on now, and no client will be given."""
-    for port in random.sample(PORTS, k=len(PORTS)):  # noqa: S311  No secret.
+    for port in random.sample(PORTS, k=len(PORTS)):
         with socket.socket() as sock, contextlib.suppress(OSError):
             sock.bind((LOOPBACK, port))
             return port
