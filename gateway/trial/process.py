@@ -7,7 +7,7 @@ A child gets a session of its own, so that Ctrl-C reaches only us and we stop th
 the kernel ends it when we end in any other way (PR_SET_PDEATHSIG, see prctl(2)).
 
 The kernel forgets that for a process that changes its user, as some servers do when root starts
-them.  Such a server is started as ``nobody`` at once, and given its configuration as standard input:
+them.  Such a server is started as ``nobody`` at once, with its configuration as standard input:
 that works whatever folders above the file are closed to others.
 """
 
@@ -108,6 +108,8 @@ class Child:
         self.stdin = stdin
         self.user = user
         self._process: subprocess.Popen[bytes] | None = None
+        self._swept = True
+        """Nothing of the last start is left, and its number may belong to somebody else by now."""
 
     @property
     def pid(self) -> int:
@@ -135,6 +137,7 @@ class Child:
                 start_new_session=True,
                 preexec_fn=lambda: _die_with(parent),
             )
+        self._swept = False
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = START_TIMEOUT) -> None:
         """Wait for the child to be of use.
@@ -179,8 +182,9 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL to it and to everything it started, as when the machine fails."""
-        if self._process:
-            with contextlib.suppress(ProcessLookupError):  # Also the last of them has gone.
+        if self._process and not self._swept:
+            self._swept = True
+            with contextlib.suppress(ProcessLookupError):  # The last of them has gone already.
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
