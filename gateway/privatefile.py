@@ -1,0 +1,47 @@
+"""Files with secrets: only their owner may read them, and a crash leaves no half of one."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+PRIVATE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def create(path: Path, content: str) -> None:
+    """Never overwrites.
+
+    Raises:
+        FileExistsError: it is there already.
+        OSError: it cannot be written.
+    """
+    _write(path, content, os.link)
+
+
+def replace(path: Path, content: str) -> None:
+    """
+    Raises:
+        OSError: it cannot be written; the old one is still there.
+    """
+    _write(path, content, os.replace)
+
+
+def is_private(path: Path) -> bool:
+    """Nobody but the owner may do anything with it."""
+    return not path.stat().st_mode & 0o077
+
+
+def _write(path: Path, content: str, put: Callable[[Path, Path], None]) -> None:
+    """Complete and on the disk under another name first, then in its place at once."""
+    path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        put(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
