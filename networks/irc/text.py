@@ -1,0 +1,366 @@
+"""Formatting both ways, long messages cut into lines, and CTCP.
+
+    on IRC       plain, XEP-0393           XHTML-IM, XEP-0071
+    02 … 02      *bold*                    <strong>
+    1D … 1D      _italic_                  <em>
+    1E … 1E      ~strike~                  text-decoration: line-through
+    11 … 11      `mono`                    font-family: monospace
+    1F … 1F      (none)                    text-decoration: underline
+    03, 04, 16   (none)                    color, background-color
+    0F           ends all                  ends all
+
+https://modern.ircdocs.horse/formatting, https://modern.ircdocs.horse/ctcp
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+MIN_ROOM = 64
+"""Bytes in a line that ``lines`` always uses: repeating the formatting (up to 20) must leave place for
+text.  The longest names together still leave more than 100."""
+
+CODE = re.compile(
+    r"\x03(?:(?P<fg>[0-9]{1,2})(?:,(?P<bg>[0-9]{1,2}))?)?"
+    r"|\x04(?:(?P<hex_fg>[0-9A-Fa-f]{6})(?:,(?P<hex_bg>[0-9A-Fa-f]{6}))?)?"
+    r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
+)
+
+ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Not in XML 1.0 (section 2.2), and the carriage return, which XML turns into a new line."""
+
+BOLD, MONO, REVERSE, ITALIC, STRIKE, UNDERLINE = "\x02", "\x11", "\x16", "\x1d", "\x1e", "\x1f"
+
+COLOURS = (
+    # 0 to 15: as clients please; these are mIRC's.
+    "ffffff 000000 00007f 009300 ff0000 7f0000 9c009c fc7f00 "
+    "ffff00 00fc00 009393 00ffff 0000fc ff00ff 7f7f7f d2d2d2 "
+    # 16 to 98: https://modern.ircdocs.horse/formatting#colors-16-98
+    "470000 472100 474700 324700 004700 00472c 004747 002747 000047 2e0047 470047 47002a "
+    "740000 743a00 747400 517400 007400 007449 007474 004074 000074 4b0074 740074 740045 "
+    "b50000 b56300 b5b500 7db500 00b500 00b571 00b5b5 0063b5 0000b5 7500b5 b500b5 b5006b "
+    "ff0000 ff8c00 ffff00 b2ff00 00ff00 00ffa0 00ffff 008cff 0000ff a500ff ff00ff ff0098 "
+    "ff5959 ffb459 ffff71 cfff60 6fff6f 65ffc9 6dffff 59b4ff 5959ff c459ff ff66ff ff59bc "
+    "ff9c9c ffd39c ffff9c e2ff9c 9cff9c 9cffdb 9cffff 9cd3ff 9c9cff dc9cff ff9cff ff94d3 "
+    "000000 131313 282828 363636 4d4d4d 656565 818181 9f9f9f bcbcbc e2e2e2 ffffff"
+).split()
+
+
+class Format(NamedTuple):
+    """What is switched on at some place of a text."""
+
+    on: frozenset[str] = frozenset()
+    """The codes that have been given an odd number of times."""
+    fg: str = ""
+    """Two digits of the palette or six hexadecimal ones; "" for the reader's own."""
+    bg: str = ""
+
+    def after(self, code: re.Match[str]) -> "Format":
+        """What is on after one match of CODE."""
+        character = code[0][0]
+        if character == "\x0f":
+            return PLAIN
+        if character not in "\x03\x04":
+            return self._replace(on=self.on ^ {character})
+        fg, bg = code["fg"] or code["hex_fg"], code["bg"] or code["hex_bg"]
+        if fg is None:  # Nothing but the code: both end.
+            return self._replace(fg="", bg="")
+        return self._replace(fg=_colour(fg), bg=self.bg if bg is None else _colour(bg))
+
+    def codes(self, text: str) -> str:
+        """What switches this on in front of ``text``, where nothing is on."""
+        codes = "".join(sorted(self.on)) + self._colour_codes()
+        if codes[-7:-6] in ("\x03", "\x04") and text.startswith(","):
+            codes += BOLD + BOLD  # Or the comma would be taken for a part of the code.
+        return codes
+
+    def _colour_codes(self) -> str:
+        fg, bg = self.fg, self.bg
+        if len(fg) == 6 or len(bg) == 6:  # Either both of the palette or none.
+            fg, bg = _rgb(fg), _rgb(bg)
+            return f"\x04{fg},{bg}" if fg and bg else f"\x04{fg}" if fg else ""
+        if bg:
+            return f"\x03{fg or '99'},{bg}"
+        return f"\x03{fg}" if fg else ""
+
+
+PLAIN = Format()
+
+
+def _colour(digits: str) -> str:
+    """99 is the reader's own."""
+    digits = digits.lower().zfill(2)
+    return "" if digits == "99" else digits
+
+
+def _rgb(colour: str) -> str:
+    return COLOURS[int(colour)] if len(colour) == 2 else colour
+
+
+class Run(NamedTuple):
+    """A piece of text that looks the same from end to end, and is not empty."""
+
+    text: str
+    format: Format
+
+
+def _runs(text: str) -> Iterator[Run]:
+    at, look = 0, PLAIN
+    for code in CODE.finditer(text):
+        if piece := ILLEGAL.sub("", text[at : code.start()]):
+            yield Run(piece, look)
+        at, look = code.end(), look.after(code)
+    if piece := ILLEGAL.sub("", text[at:]):
+        yield Run(piece, look)
+
+
+# From IRC.
+
+
+def from_irc(text: str) -> tuple[str, str]:
+    """Plain text with XEP-0393 styling, and the inside of XHTML-IM's ``<body/>`` ("" if there is no
+    formatting).  Both are fit for XML, whatever was sent."""
+    if not ILLEGAL.search(text):
+        return text, ""
+    runs = list(_runs(text))
+    plain = "".join(run.text for run in runs)
+    if all(run.format == PLAIN for run in runs):
+        return plain, ""
+    usable = [(code, mark) for code, mark in STYLES if mark not in plain]
+    return _styled(runs, usable, ""), "".join(map(_xhtml, runs))
+
+
+STYLES = ((BOLD, "*"), (ITALIC, "_"), (STRIKE, "~"), (MONO, "`"))
+"""XEP-0393, section 5.2, outermost first: nothing has a meaning inside of a preformatted span.  A mark
+that the text itself uses is not used: the two might pair up."""
+
+
+def _styled(runs: Sequence[Run], styles: Sequence[tuple[str, str]], before: str) -> str:
+    """``before`` is the character in front, "" at the beginning of a line or of a span."""
+    if not styles:
+        return "".join(run.text for run in runs)
+    (code, mark), *inner = styles
+    out = ""
+    for is_on, group in groupby(runs, key=lambda run: code in run.format.on):
+        last = out[-1:] or before
+        if not is_on:
+            out += _styled(list(group), inner, last)
+            continue
+        pieces = list(group)
+        text = _styled(pieces, inner, "")
+        bare = text.strip()
+        leading = len(text) - len(text.lstrip())
+        # A span begins after white space only, with and ends before something that is none.
+        if bare and (leading or not last or last.isspace()):
+            out += f"{text[:leading]}{mark}{bare}{mark}{text[leading + len(bare) :]}"
+        else:
+            out += _styled(pieces, inner, last)
+    return out
+
+
+def _xhtml(run: Run) -> str:
+    text = run.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    on, fg, bg = run.format.on, _rgb(run.format.fg), _rgb(run.format.bg)
+    if REVERSE in on:  # The reader's own colours are not known: black on white.
+        fg, bg = bg or "ffffff", fg or "000000"
+    lines = [name for code, name in LINES if code in on]
+    style = [
+        f"color: #{fg}" if fg else "",
+        f"background-color: #{bg}" if bg else "",
+        f"text-decoration: {' '.join(lines)}" if lines else "",
+        "font-family: monospace" if MONO in on else "",
+    ]
+    if declared := "; ".join(filter(None, style)):
+        text = f'<span style="{declared}">{text}</span>'
+    text = f"<em>{text}</em>" if ITALIC in on else text
+    return f"<strong>{text}</strong>" if BOLD in on else text
+
+
+LINES = ((UNDERLINE, "underline"), (STRIKE, "line-through"))
+
+
+# To IRC.
+
+
+def to_irc(text: str) -> str:
+    """XEP-0393 styling to codes, line by line.  Fences of code blocks go, what is in them stays as it
+    is; quotes keep their ">", which IRC's people write themselves."""
+    out = []
+    is_code = False
+    for line in _split(text):
+        if line.startswith(FENCE) if not is_code else line.rstrip() == FENCE:
+            is_code = not is_code
+        elif is_code:
+            out.append(MONO + line if line.strip() else line)
+        else:
+            quote = QUOTE.match(line)
+            start = quote.end() if quote else 0
+            out.append(line[:start] + _coded(line[start:]))
+    return "\n".join(out)
+
+
+FENCE = "```"
+
+QUOTE = re.compile(r"(?:>\s*)+")
+
+CODE_OF = {mark: code for code, mark in STYLES}
+
+MARK = re.compile(r"(?<!\S)[*_~`](?!\s)")
+"""XEP-0393, section 6.2: a span opens after white space and before something that is none …"""
+
+CLOSING = {mark: re.compile(rf"(?<!\s){re.escape(mark)}") for mark in CODE_OF}
+"""… and closes after something that is none, as soon as it can."""
+
+
+def _coded(text: str) -> str:
+    """One line, or the inside of a span: there, too, a span may open at the very beginning."""
+    out, at = [], 0
+    hopeless: set[str] = set()  # Marks that never close from here on; or this would be quadratic.
+    while opening := MARK.search(text, at):
+        mark, start = opening[0], opening.start()
+        closing = None if mark in hopeless else CLOSING[mark].search(text, start + 1)
+        if closing is None or closing.start() == start + 1:
+            # Nothing between two marks, and neither is one (``**``).
+            out.append(text[at : start + 1])
+            at = start + 1
+            if closing is None:
+                hopeless.add(mark)
+            continue
+        inside = text[start + 1 : closing.start()]
+        code = CODE_OF[mark]
+        out += [text[at:start], code, inside if code == MONO else _coded(inside), code]
+        at = closing.end()
+    return "".join([*out, text[at:]])
+
+
+# Cutting.
+
+
+def room(command: str, target: str, our_prefix_length: int) -> int:
+    """Bytes for the text of a PRIVMSG, NOTICE … once the server has put our ``nick!user@host`` (that
+    many bytes) in front for the others: 512 is what they may get."""
+    frame = f": {command} {target} :\r\n".encode(errors="replace")
+    return max(512 - len(frame) - our_prefix_length, MIN_ROOM)
+
+
+def lines(body: str, room: int, prefix: str = "") -> list[str]:
+    """A message as texts of at most ``room`` bytes (at least MIN_ROOM), one for each PRIVMSG.
+
+    One for each line, more where it is too long: cut at a space if there is one not too far back, and
+    never inside of a character as people see it, if that is possible.  Formatting goes on after a
+    cut.  Blank lines are dropped.  ``prefix`` is put in front of each text, and counts.
+    """
+    left = max(room - len(prefix.encode(errors="replace")), MIN_ROOM)
+    return [prefix + piece for line in _split(body) for piece in _pieces(line, left)]
+
+
+def _split(text: str) -> list[str]:
+    # Not splitlines(), which takes formatting codes (1D, 1E) for line ends.
+    return re.split(r"\r\n|\r|\n", text)
+
+
+def _pieces(line: str, room: int) -> Iterator[str]:
+    at, look = 0, PLAIN
+    while at < len(line):
+        again = look.codes(line[at : at + 1])
+        end = _cut(line, at, room - len(again))
+        piece = line[at:end]
+        if CODE.sub("", piece).strip():
+            yield again + piece
+        for code in CODE.finditer(piece):
+            look = look.after(code)
+        at = end + (end < len(line) and line[end] == " ")
+
+
+def _cut(line: str, start: int, room: int) -> int:
+    """Where the piece ends that begins at ``start``."""
+    window = line[start : start + room].encode(errors="replace")
+    if start + room >= len(line) and len(window) <= room:
+        return len(line)
+    end = start + len(window[:room].decode(errors="ignore"))
+    space = line.rfind(" ", start + (end - start) // 2, end + 1)
+    if space >= 0:
+        return space
+    good = end
+    while good > max(start, end - LONGEST_CLUSTER) and _is_joined(line, good):
+        good -= 1
+    end = good if good > start and not _is_joined(line, good) else end
+    for code in CODE.finditer(line, max(start, end - LONGEST_CODE), end + LONGEST_CODE):
+        if start < code.start() < end < code.end():
+            return code.start()
+    return end
+
+
+LONGEST_CODE = len("\x04RRGGBB,RRGGBB")
+
+LONGEST_CLUSTER = 40
+"""Characters we go back for a place between two clusters; a family of emoji has some 10.  What is
+longer is a joke with combining marks, and is cut."""
+
+
+def _is_joined(text: str, at: int) -> bool:
+    """Whether a reader sees the characters around ``at`` as one (roughly UAX #29, section 3)."""
+    if at >= len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    if after.isascii():
+        return False
+    if "\u200d" in (before, after) or after in MODIFIERS or unicodedata.category(after)[0] == "M":
+        return True
+    if after in REGIONAL and before in REGIONAL:  # Flags are pairs.
+        flags = start = at - 1
+        while start > max(0, at - LONGEST_CLUSTER) and text[start - 1] in REGIONAL:
+            start -= 1
+        return (flags - start) % 2 == 0
+    return after in JAMO and before in JAMO
+
+
+MODIFIERS = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)]))
+"""Skin tones, and the tags of which the flags of Scotland and Wales are made."""
+REGIONAL = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+JAMO = frozenset(map(chr, range(0x1100, 0x1200)))
+
+
+# CTCP: https://modern.ircdocs.horse/ctcp
+
+
+def ctcp(text: str) -> tuple[str, str] | None:
+    """Command (upper case) and argument of a PRIVMSG or NOTICE that is one.  Some clients leave out
+    the 01 at the end, and servers cut it off."""
+    if not text.startswith("\x01"):
+        return None
+    command, _, argument = text[1:].removesuffix("\x01").partition(" ")
+    return (command.upper(), argument) if command else None
+
+
+def ctcp_quote(command: str, argument: str = "") -> str:
+    inside = f"{command} {argument}" if argument else command
+    return "\x01" + inside.replace("\x01", "") + "\x01"
+
+
+ME = "/me "
+"""XEP-0245."""
+
+
+def from_privmsg(text: str) -> tuple[str, str] | None:
+    """Like ``from_irc``, with a CTCP ACTION as ``/me …``; None for any other CTCP."""
+    request = ctcp(text)
+    if request is None:
+        return from_irc(text)
+    command, argument = request
+    if command != "ACTION":
+        return None
+    plain, xhtml = from_irc(argument)
+    return ME + plain, ME + xhtml if xhtml else ""
+
+
+def to_privmsgs(body: str, room: int) -> list[str]:
+    """``to_irc`` and ``lines``, with the first line of a ``/me …`` as CTCP ACTION."""
+    first, *rest = _split(body)
+    if not first.startswith(ME):
+        return lines(to_irc(body), room)
+    inside = room - len(ctcp_quote("ACTION", " ")) + 1
+    acted = [ctcp_quote("ACTION", piece) for piece in lines(to_irc(first[len(ME) :]), inside)]
+    return acted + lines(to_irc("\n".join(rest)), room)
