@@ -41,7 +41,7 @@ class Inspircd:
         """Register a nick and its account of the same name with NickServ."""
         with _Caller(self.port, nick) as caller:
             caller.say(f"PRIVMSG NickServ :REGISTER {password} {nick}@example.org")
-            caller.wait_for("registered", refusal="already registered")
+            caller.wait_for(f"Nickname {nick} registered", refusal="already registered")
 
     def start(self) -> None:
         """Also again, on the same ports, after stop or kill."""
@@ -144,7 +144,8 @@ class _Caller:
 
     def wait_for(self, text: str, refusal: str = "ERROR :") -> str:
         """The first line with ``text`` in it."""
-        for line in self.lines:
+        for received in self.lines:
+            line = received.replace("\x02", "")  # Bold, which services are fond of.
             if line.startswith("PING"):
                 self.say(line.strip().replace("PING", "PONG", 1))
             if refusal in line:
