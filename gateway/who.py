@@ -30,7 +30,7 @@ def domain(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One entry of ``allow_users`` or ``deny_users``: a person, a domain, what is below it, or everybody.
+    """One entry of ``allow_users`` or ``deny_users``: a person, a domain, what is below it, or all.
 
     ``juliet@example.org``, ``example.org``, ``*.example.org``, ``*``
     """
