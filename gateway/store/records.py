@@ -1,0 +1,94 @@
+"""What the store keeps, as the rest of the gateway sees it.  No repr of these shows a secret."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gateway.ids import ChatId, PersonId, SessionKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """What a user gave us to log in with."""
+
+    key: SessionKey
+    fields: Mapping[str, str] = field(repr=False)
+    """By field name, as ``Network.check`` left them; all of it sealed in the database."""
+    stay_online: bool = False
+    """Stay logged in when the user's last client goes."""
+    latched: str = ""
+    """Why log-in is not tried; empty: it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """A row whose secret cannot be opened: changed, moved, or its key is gone."""
+
+    key: SessionKey
+    why: str
+    """For the log: the row, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedRoom:
+    """A room to be in again after the next log-in."""
+
+    room: ChatId
+    nick: str
+    password: str = field(default="", repr=False)
+    """Sealed in the database."""
+    resources: tuple[str, ...] = ()
+    """The user's clients that are in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Everything about one session key."""
+
+    key: SessionKey
+    registration: Registration | Broken | None = None
+    """None for a guest, who never registered."""
+    contacts: tuple[PersonId, ...] = ()
+    rooms: tuple[JoinedRoom, ...] = ()
+    memory: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What is still valid of it."""
+    broken: tuple[Broken, ...] = ()
+    """Room passwords, taken as empty, and memory, left out, that cannot be opened.  For the log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountRow:
+    """One registration, for the operator: no secrets, not even names of fields."""
+
+    key: SessionKey
+    created_at: datetime
+    changed_at: datetime
+    stay_online: bool
+    latched: str
+    key_id: str
+    """Of the key it is sealed with; empty if not even that can be read."""
+    broken: str
+    """Why it cannot be opened; empty: it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """One batch of a rotation."""
+
+    table: str
+    seen: int
+    resealed: int
+    broken: tuple[Broken, ...]
+    """Left as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What ``gateway.py check`` says of the store."""
+
+    accounts: int
+    sealed: int
+    """Registrations, room passwords and memory."""
+    broken: int
+    old_keys: int
+    """Rows under another key than the current one: ``gateway.py rotate-key``."""
