@@ -49,8 +49,8 @@ class CaseMapping(Enum):
     def fold(self, name: str) -> str:
         """Two names are the same iff they fold to the same.  Folding twice changes nothing.
 
-        Beyond ASCII it folds as XMPP does, whatever the server thinks: a folded name becomes part of
-        a JID, and must come back from there as it was.
+        Beyond ASCII it folds as XMPP does, whatever the server thinks: a folded name becomes part
+        of a JID, and must come back from there as it was.
         """
         if not name.isascii():
             name = nodeprep(name)
@@ -75,11 +75,11 @@ def nodeprep(text: str) -> str:
 # Names.
 
 NICK = re.compile(r"\*?[^\x00-\x20\x7f,*?!@$:#&~%+][^\x00-\x20\x7f,*?!@]*")
-"""https://modern.ircdocs.horse/#clients, liberally: a digit in front is well (services have them), and
-so is one "*" (modules of the bouncer ZNC)."""
+"""https://modern.ircdocs.horse/#clients, liberally: a digit in front is well (services have
+them), and so is one "*" (modules of the bouncer ZNC)."""
 
 CHANNEL = re.compile(r"[^\x00-\x20\x7f,]+")
-"""https://modern.ircdocs.horse/#channels; more control characters than the bell, as no JID has them."""
+"""https://modern.ircdocs.horse/#channels; no control character at all, as no JID has one."""
 
 
 def is_nick(name: str) -> bool:
@@ -125,8 +125,8 @@ def server_name(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class IrcAddressing:
-    """Brackets are not folded here, for which of ``[]{}`` are equal only the session knows: it folds
-    the ids of commands by the server's ``CaseMapping``."""
+    """Brackets are not folded here, for only the session knows which of ``[]{}`` are equal: it
+    folds the ids of commands by the server's ``CaseMapping``."""
 
     open: bool = False
     """Users choose the server, and the address names it."""
@@ -164,7 +164,7 @@ class IrcAddressing:
         return f"{folded}%{account}" if account and folded else folded or account
 
     def from_prompt(self, text: str) -> str:
-        """``Romeo`` or ``#balcony``; on an open transport ``romeo%irc.verona.lit``, also with "@"."""
+        """``Romeo`` or ``#balcony``; on an open transport also ``romeo@irc.verona.lit``."""
         typed = text.strip()
         if self.open and (found := PROMPT.fullmatch(typed)):
             typed = f"{found[1]}%{found[2]}"
@@ -186,8 +186,8 @@ PROMPT = re.compile(r"(.+)[@%]([^@%]+)", re.DOTALL)
 def mask_matches(mask: str, target: str) -> bool:
     r"""``*`` any characters, ``?`` one, ``\`` takes the meaning from what follows.
 
-    https://modern.ircdocs.horse/#wildcard-expressions.  Fold both before.  Takes time proportional to
-    the product of the lengths at worst, which regular expressions do not promise.
+    https://modern.ircdocs.horse/#wildcard-expressions.  Fold both before.  Takes time proportional
+    to the product of the lengths at worst, which regular expressions do not promise.
     """
     pattern = list(_pattern(mask))
     at = position = 0
@@ -282,8 +282,8 @@ def mode_changes(
 ) -> list[ModeChange]:
     """The parameters of MODE after its target, one by one.
 
-    Lists (class A, without an argument: a question), keys (B) and ranks have an argument, limits (C)
-    when they are set, flags (D) and what we never heard of have none.
+    Lists (class A, without an argument: a question), keys (B) and ranks have an argument, limits
+    (C) when they are set, flags (D) and what we never heard of have none.
     https://modern.ircdocs.horse/#chanmodes-parameter
     """
     lists, always, when_set, *_ = [*chanmodes.split(","), "", "", ""]

@@ -15,7 +15,7 @@ import hmac
 import re
 import stringprep
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from gateway.errors import WireError
@@ -30,8 +30,8 @@ MIN_ITERATIONS = 4096
 """RFC 7677, section 4.  With fewer, whoever poses as the server learns the password too easily."""
 
 MAX_ITERATIONS = 200_000
-"""PBKDF2 stops every session of this process while it runs: some 70 ms for as many as these.  Atheme
-asks for 64000, most others for 4096.  A server that asks for more is refused."""
+"""PBKDF2 stops every session of this process while it runs: some 70 ms for as many as these.
+Atheme asks for 64000, most others for 4096.  A server that asks for more is refused."""
 
 
 class SaslError(WireError):
@@ -107,7 +107,7 @@ class Scram:
         self._nonce = nonce
         self._first_bare = f"n={name},r={nonce}"
         self._signature = b""
-        self._next = self._client_first
+        self._next: Callable[[bytes], bytes] = self._client_first
         self.complete = False
 
     def step(self, challenge: bytes) -> bytes:

@@ -19,8 +19,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 MIN_ROOM = 64
-"""Bytes in a line that ``lines`` always uses: repeating the formatting (up to 20) must leave place for
-text.  The longest names together still leave more than 100."""
+"""Bytes in a line that ``lines`` always uses: repeating the formatting (up to 22) must leave place
+for text.  The longest names together still leave more than 100."""
 
 CODE = re.compile(
     r"\x03(?:(?P<fg>[0-9]{1,2})(?:,(?P<bg>[0-9]{1,2}))?)?"
@@ -33,7 +33,7 @@ ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 BOLD, MONO, REVERSE, ITALIC, STRIKE, UNDERLINE = "\x02", "\x11", "\x16", "\x1d", "\x1e", "\x1f"
 
-COLOURS = (
+PALETTE = (
     # 0 to 15: as clients please; these are mIRC's.
     "ffffff 000000 00007f 009300 ff0000 7f0000 9c009c fc7f00 "
     "ffff00 00fc00 009393 00ffff 0000fc ff00ff 7f7f7f d2d2d2 "
@@ -45,7 +45,8 @@ COLOURS = (
     "ff5959 ffb459 ffff71 cfff60 6fff6f 65ffc9 6dffff 59b4ff 5959ff c459ff ff66ff ff59bc "
     "ff9c9c ffd39c ffff9c e2ff9c 9cff9c 9cffdb 9cffff 9cd3ff 9c9cff dc9cff ff9cff ff94d3 "
     "000000 131313 282828 363636 4d4d4d 656565 818181 9f9f9f bcbcbc e2e2e2 ffffff"
-).split()
+)
+COLOURS = PALETTE.split()
 
 
 class Format(NamedTuple):
@@ -133,8 +134,8 @@ def from_irc(text: str) -> tuple[str, str]:
 
 
 STYLES = ((BOLD, "*"), (ITALIC, "_"), (STRIKE, "~"), (MONO, "`"))
-"""XEP-0393, section 5.2, outermost first: nothing has a meaning inside of a preformatted span.  A mark
-that the text itself uses is not used: the two might pair up."""
+"""XEP-0393, section 5.2, outermost first: nothing has a meaning inside of a preformatted span.  A
+mark that the text itself uses is not used: the two might pair up."""
 
 
 def _styled(runs: Sequence[Run], styles: Sequence[tuple[str, str]], before: str) -> str:
@@ -165,11 +166,11 @@ def _xhtml(run: Run) -> str:
     on, fg, bg = run.format.on, _rgb(run.format.fg), _rgb(run.format.bg)
     if REVERSE in on:  # The reader's own colours are not known: black on white.
         fg, bg = bg or "ffffff", fg or "000000"
-    lines = [name for code, name in LINES if code in on]
+    drawn = [name for code, name in DECORATIONS if code in on]
     style = [
         f"color: #{fg}" if fg else "",
         f"background-color: #{bg}" if bg else "",
-        f"text-decoration: {' '.join(lines)}" if lines else "",
+        f"text-decoration: {' '.join(drawn)}" if drawn else "",
         "font-family: monospace" if MONO in on else "",
     ]
     if declared := "; ".join(filter(None, style)):
@@ -178,15 +179,15 @@ def _xhtml(run: Run) -> str:
     return f"<strong>{text}</strong>" if BOLD in on else text
 
 
-LINES = ((UNDERLINE, "underline"), (STRIKE, "line-through"))
+DECORATIONS = ((UNDERLINE, "underline"), (STRIKE, "line-through"))
 
 
 # To IRC.
 
 
 def to_irc(text: str) -> str:
-    """XEP-0393 styling to codes, line by line.  Fences of code blocks go, what is in them stays as it
-    is; quotes keep their ">", which IRC's people write themselves."""
+    """XEP-0393 styling to codes, line by line.  Fences of code blocks go, what is in them stays as
+    it is; quotes keep their ">", which IRC's people write themselves."""
     out = []
     is_code = False
     for line in _split(text):
@@ -239,8 +240,8 @@ def _coded(text: str) -> str:
 
 
 def room(command: str, target: str, our_prefix_length: int) -> int:
-    """Bytes for the text of a PRIVMSG, NOTICE … once the server has put our ``nick!user@host`` (that
-    many bytes) in front for the others: 512 is what they may get."""
+    """Bytes for the text of a PRIVMSG, NOTICE … once the server has put our ``nick!user@host``
+    (that many bytes) in front for the others: 512 is what they may get."""
     frame = f": {command} {target} :\r\n".encode(errors="replace")
     return max(512 - len(frame) - our_prefix_length, MIN_ROOM)
 
@@ -248,9 +249,9 @@ def room(command: str, target: str, our_prefix_length: int) -> int:
 def lines(body: str, room: int, prefix: str = "") -> list[str]:
     """A message as texts of at most ``room`` bytes (at least MIN_ROOM), one for each PRIVMSG.
 
-    One for each line, more where it is too long: cut at a space if there is one not too far back, and
-    never inside of a character as people see it, if that is possible.  Formatting goes on after a
-    cut.  Blank lines are dropped.  ``prefix`` is put in front of each text, and counts.
+    One for each line, more where it is too long: cut at a space if there is one not too far back,
+    and never inside of a character as people see it, if that is possible.  Formatting goes on after
+    a cut.  Blank lines are dropped.  ``prefix`` is put in front of each text, and counts.
     """
     left = max(room - len(prefix.encode(errors="replace")), MIN_ROOM)
     return [prefix + piece for line in _split(body) for piece in _pieces(line, left)]

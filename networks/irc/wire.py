@@ -14,16 +14,16 @@ from types import MappingProxyType
 from gateway.errors import WireError
 
 MAX_LINE = 2 * (8191 + 512)
-"""Bytes we accept in a line.  The specifications allow 8191 of tags and 512 of the rest; some servers
-exceed either, so twice that.  A peer that sends more without a line end is hung up on."""
+"""Bytes we accept in a line.  The specifications allow 8191 of tags and 512 of the rest; some
+servers exceed either, so twice that.  A peer that sends more without a line end is hung up on."""
 
 MAX_BODY = 512
 """Bytes we send after the tags, with the CR LF.  Servers cut what is longer, often inside of a
 character, so we cut it first."""
 
 MAX_TAGS = 4096
-"""Bytes of tags we send, with the "@" and the space.  A server refuses the whole line (417) if there
-are more, so without its tags it goes out at least."""
+"""Bytes of tags we send, with the "@" and the space.  A server refuses the whole line (417) if
+there are more, so without its tags it goes out at least."""
 
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
@@ -89,7 +89,11 @@ class IrcCodec:
         self._buffer = rest
         if len(rest) > MAX_LINE:
             raise too_long(rest)
-        return [parse(self._decode(line)) for raw in complete if (line := raw.rstrip(b"\r"))]
+        return [
+            parse(self._decode(line))
+            for raw in complete
+            if (line := raw.rstrip(b"\r")) and not line.isspace()
+        ]
 
     def encode(self, line: Line) -> bytes:
         """Never more than one line, whatever is in its parameters.
@@ -147,8 +151,8 @@ def parse(text: str) -> Line:
         rest = rest.lstrip(" ")
     if rest[:1] == ":":
         source, _, rest = rest[1:].partition(" ")
-    # Only the space separates.  str.split() alone would split at tabs, and at the control characters
-    # of formatting (1D to 1F).
+    # Only the space separates.  split() without it would split at tabs, and at the control
+    # characters of formatting (1D to 1F).
     head, colon, trailing = rest.partition(" :")
     words = head.split(" ")
     if "" in words:
@@ -220,7 +224,7 @@ def _encode_tags(tags: Mapping[str, str]) -> bytes:
 
 # Logs.
 
-SECRET = "…"
+HIDDEN = "…"
 
 
 def show(line: Line) -> str:
@@ -243,30 +247,30 @@ def _printable(character: str) -> str:
     return character if character.isprintable() else ascii(character)[1:-1]
 
 
-SERVICE = re.compile(r"(?:[a-z]+serv|[qx*]|\*[a-z]+)(?:@.*)?", re.IGNORECASE)
+SERVICE = re.compile(r"(?:[a-z]+serv|[qx]|\*[a-z]+)(?:@.*)?", re.IGNORECASE)
 """Whom passwords are told: NickServ and the like (HostServ, BouncerServ …), Q of QuakeNet, X of
 Undernet, the modules of ZNC (``*status``)."""
 
-VERBS = frozenset(
-    "ACC ACCESS ADDNETWORK ALIST AUTH CERT CHALLENGE CONFIRM DROP GHOST GROUP HELLO HELP ID IDENTIFY "
-    "INFO LINK LIST LOGIN LOGOUT NETWORK NEWPASS PASS PASSWD RECOVER REGAIN REGISTER RELEASE "
-    "RESETPASS SASET SENDPASS SET SETPASS SIDENTIFY STATUS UPDATE USER VERIFY".split()
-)
+VERBS = """
+    ACC ACCESS ADDNETWORK ALIST AUTH CERT CHALLENGE CONFIRM DROP GHOST GROUP HELLO HELP ID IDENTIFY
+    INFO LINK LIST LOGIN LOGOUT NETWORK NEWPASS PASS PASSWD RECOVER REGAIN REGISTER RELEASE
+    RESETPASS SASET SENDPASS SET SETPASS SIDENTIFY STATUS UPDATE USER VERIFY
+"""
 """First words for services that are no secret.  Any other may be a password, sent by mistake."""
 
 SASL_WORDS = frozenset({"+", "*", "EXTERNAL", "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-256"})
 
 
 def _all(line: Line) -> tuple[str, ...]:
-    return (SECRET,) * len(line.params)
+    return (HIDDEN,) * len(line.params)
 
 
 def _all_but_first(line: Line) -> tuple[str, ...]:
-    return line.params[:1] + (SECRET,) * (len(line.params) - 1)
+    return line.params[:1] + (HIDDEN,) * (len(line.params) - 1)
 
 
 def _authenticate(line: Line) -> tuple[str, ...]:
-    return line.params if line.params[0].upper() in SASL_WORDS else (SECRET,)
+    return line.params if line.params[0].upper() in SASL_WORDS else (HIDDEN,)
 
 
 def _join(line: Line) -> tuple[str, ...]:
@@ -279,7 +283,7 @@ def _mode(line: Line) -> tuple[str, ...]:
     at = 2 if line.command == "324" else 1
     if not any("k" in word for word in line.params[at : at + 1]):
         return line.params
-    return line.params[: at + 1] + (SECRET,) * (len(line.params) - at - 1)
+    return line.params[: at + 1] + (HIDDEN,) * (len(line.params) - at - 1)
 
 
 def _message(line: Line) -> tuple[str, ...]:
@@ -288,7 +292,7 @@ def _message(line: Line) -> tuple[str, ...]:
     if any(SERVICE.fullmatch(name) for name in target.split(",")):
         return (target, *_service(rest))
     if SERVICE.fullmatch(line.nick) and "passw" in " ".join(rest).lower():
-        return target, SECRET
+        return target, HIDDEN
     return line.params
 
 
@@ -298,8 +302,17 @@ def _alias(line: Line) -> tuple[str, ...]:
 
 def _service(params: tuple[str, ...]) -> list[str]:
     words = " ".join(params).split()
-    return [*(word for word in words[:1] if word.upper() in VERBS), SECRET]
+    return [*(word for word in words[:1] if word.upper() in VERBS.split()), HIDDEN]
 
+
+ALIASES = """
+    NICKSERV NS CHANSERV CS HOSTSERV HS OPERSERV OS MEMOSERV MS BOTSERV BS GROUPSERV GS AUTHSERV AS
+    USERSERV US ZNC BOUNCERSERV
+"""
+"""Commands that servers and bouncers have for talking to services."""
+
+SHORTCUTS = "AUTH GHOST ID IDENTIFY LOGIN NEWPASS RECOVER RELEASE RESETPASS SETPASS"
+"""Commands that servers hand on to NickServ."""
 
 HIDE: dict[str, Callable[[Line], tuple[str, ...]]] = {
     # Command: what of its parameters may be seen.
@@ -316,14 +329,9 @@ HIDE: dict[str, Callable[[Line], tuple[str, ...]]] = {
     "NOTICE": _message,
     "SQUERY": _message,
     "MSG": _message,
-    # Shorthands servers and bouncers have for their services.
-    **dict.fromkeys(
-        "NICKSERV NS CHANSERV CS HOSTSERV HS OPERSERV OS MEMOSERV MS BOTSERV BS GROUPSERV GS "
-        "AUTHSERV AS USERSERV US ZNC BOUNCERSERV".split(),
-        _alias,
-    ),
-    **dict.fromkeys("ID IDENTIFY LOGIN AUTH SETPASS RESETPASS RECOVER GHOST RELEASE".split(), _all),
-    # https://ircv3.net/specs/extensions/account-registration: the server's answers begin with a word.
+    **dict.fromkeys(ALIASES.split(), _alias),
+    **dict.fromkeys(SHORTCUTS.split(), _all),
+    # https://ircv3.net/specs/extensions/account-registration; its answers begin with a word.
     "REGISTER": _all_but_first,
     "VERIFY": _all_but_first,
 }
