@@ -1,0 +1,37 @@
+# make try      the gateway between a private ejabberd and ngIRCd; CHECK=1: prove that it works and end
+# make test     the whole suite, against real servers
+# make check    what needs no server: style, types, layers
+# make bench    what it can carry
+# make run      the gateway as gateway.yaml says
+# make clean    forget everything that was made, but not var/: that is the gateway's own
+
+PYTHON := .venv/bin/python
+
+.PHONY: try test check bench run clean
+
+try:
+	@scripts/setup try
+	@$(PYTHON) gateway.py try $(if $(CHECK),--check)
+
+test:
+	@scripts/setup tests
+	$(PYTHON) -m pytest -q
+
+check:
+	@scripts/setup
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy -p gateway -p networks
+	$(PYTHON) -m pytest -q tests/test_layers.py
+
+bench:
+	@scripts/setup try
+	$(PYTHON) -m benchmarks
+
+run:
+	@scripts/setup
+	@$(PYTHON) gateway.py run
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .pytest_cache var/try
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
