@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 MIN_ROOM = 64
-"""Bytes in a line that ``lines`` always uses: repeating the formatting (up to 22) must leave place
+"""Bytes in a line that ``lines`` always uses: repeating the formatting (up to 25) must leave place
 for text.  The longest names together still leave more than 100."""
 
 CODE = re.compile(
@@ -72,19 +72,19 @@ class Format(NamedTuple):
 
     def codes(self, text: str) -> str:
         """What switches this on in front of ``text``, where nothing is on."""
-        codes = "".join(sorted(self.on)) + self._colour_codes()
-        if codes[-7:-6] in ("\x03", "\x04") and text.startswith(","):
-            codes += BOLD + BOLD  # Or the comma would be taken for a part of the code.
-        return codes
+        colours = self._colour_codes()
+        if colours and text.startswith(","):
+            colours += BOLD + BOLD  # Or the comma could be taken for a part of the code.
+        return "".join(sorted(self.on)) + colours
 
     def _colour_codes(self) -> str:
         fg, bg = self.fg, self.bg
-        if len(fg) == 6 or len(bg) == 6:  # Either both of the palette or none.
-            fg, bg = _rgb(fg), _rgb(bg)
-            return f"\x04{fg},{bg}" if fg and bg else f"\x04{fg}" if fg else ""
-        if bg:
-            return f"\x03{fg or '99'},{bg}"
-        return f"\x03{fg}" if fg else ""
+        if len(fg) <= 2 and len(bg) <= 2:
+            return f"\x03{fg or '99'},{bg}" if bg else f"\x03{fg}" if fg else ""
+        if not bg:
+            return f"\x04{fg}"
+        both = f"\x04{_rgb(fg or bg)},{_rgb(bg)}"
+        return both if fg else f"{both}\x0399"
 
 
 PLAIN = Format()
@@ -190,11 +190,14 @@ def to_irc(text: str) -> str:
     it is; quotes keep their ">", which IRC's people write themselves."""
     out = []
     is_code = False
-    for line in _split(text):
-        if line.startswith(FENCE) if not is_code else line.rstrip() == FENCE:
-            is_code = not is_code
+    rows = _split(text)
+    for number, line in enumerate(rows, 1):
+        if is_code and line.rstrip() == FENCE:
+            is_code = False
         elif is_code:
             out.append(MONO + line if line.strip() else line)
+        elif number < len(rows) and FENCE_LINE.fullmatch(line):
+            is_code = True
         else:
             quote = QUOTE.match(line)
             start = quote.end() if quote else 0
@@ -203,6 +206,10 @@ def to_irc(text: str) -> str:
 
 
 FENCE = "```"
+
+FENCE_LINE = re.compile(f"{FENCE}[^`]*")
+"""Stricter than XEP-0393, section 5.1.2, which drops what else is in that line: people write
+````code```` in one, and what they write must arrive."""
 
 QUOTE = re.compile(r"(?:>\s*)+")
 
