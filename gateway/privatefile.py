@@ -20,11 +20,18 @@ def create(path: Path, content: str) -> None:
 
 
 def replace(path: Path, content: str) -> None:
-    """
+    """The owner stays: root may call this for a file of the gateway's user.
+
     Raises:
         OSError: it cannot be written; the old one is still there.
     """
-    _write(path, content, os.replace)
+    before = path.stat()
+
+    def put(draft: Path, path: Path) -> None:
+        os.chown(draft, before.st_uid, before.st_gid)
+        draft.replace(path)
+
+    _write(path, content, put)
 
 
 def is_private(path: Path) -> bool:
