@@ -1,3 +1,4 @@
+# make          installs what `./gateway.py` needs
 # make try      the gateway between a private ejabberd and ngIRCd; CHECK=1: prove that it works and end
 # make test     the whole suite, against real servers
 # make check    what needs no server: style, types, layers
@@ -7,7 +8,10 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: try test check bench run clean
+.PHONY: setup try test check bench run clean
+
+setup:
+	@scripts/setup
 
 try:
 	@scripts/setup try

@@ -1,7 +1,14 @@
 """``gateway.py try``: the whole gateway on this machine, between a private ejabberd and ngIRCd.
 
-process   child processes, free ports
-ejabberd  the user's Jabber server
-ngircd    the network
-story     what is proven, step by step
+story         what is started, in which order; ``main``
+proof         what is proven, step by step; a process of its own
+people        the user and somebody on IRC, as the proof plays them
+ejabberd      the user's Jabber server
+ngircd        the network
+certificates  for whoever wants TLS
+process       child processes, free ports
 """
+
+from gateway.trial.story import main
+
+__all__ = ["main"]

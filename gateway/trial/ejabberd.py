@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gateway.trial.certificates import Certificate
 from gateway.trial.ejabberd_config import Options, Ports, ejabberd_yml
 from gateway.trial.process import LOOPBACK, Child, NotStarted, free_port, program
 
@@ -42,7 +43,7 @@ class Ejabberd:
 
     @property
     def port(self) -> int:
-        """Of clients; no TLS."""
+        """Of clients."""
         return self.ports.clients
 
     @property
@@ -119,6 +120,7 @@ def ejabberd(
     privilege: bool = True,
     offline: bool = True,
     slots: int = 0,
+    certificate: Certificate | None = None,
 ) -> Iterator[Ejabberd]:
     """Start one that takes components for ``domains``; folder and ports are made up if not given.
 
@@ -128,7 +130,7 @@ def ejabberd(
     with tempfile.TemporaryDirectory(prefix="ejabberd-") as temporary:
         folder = (folder or Path(temporary)).absolute()
         ports = ports or Ports(free_port(), free_port(), free_port())
-        options = Options(mam, privilege, offline, slots)
+        options = Options(mam, privilege, offline, slots, certificate)
         home = folder / "home"
         home.mkdir(parents=True, exist_ok=True)
         text = ejabberd_yml(domain, domains, secret, ports, options, upload=folder / "upload")

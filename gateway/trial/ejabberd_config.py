@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from gateway.trial.certificates import Certificate
 from gateway.trial.process import LOOPBACK
 
 MAX_UPLOAD = 100 * 1024 * 1024
@@ -31,6 +32,8 @@ class Options(NamedTuple):
     offline: bool
     """Store messages for those who are away (XEP-0160)."""
     slots: int
+    certificate: Certificate | None
+    """Offers TLS to clients.  Without, they talk in plain text."""
 
 
 def ejabberd_yml(
@@ -61,9 +64,14 @@ def ejabberd_yml(
             }
         },
         "shaper": {},
-        "listen": _listeners(ports, components, secret),
+        "listen": _listeners(ports, components, secret, options),
         "modules": _modules(options, ports, upload),
     }
+    if options.certificate:
+        config["certfiles"] = [
+            str(options.certificate.cert_file),
+            str(options.certificate.key_file),
+        ]
     if options.slots:
         config["domain_balancing"] = {
             component: {"type": "bare_source", "component_number": options.slots}
@@ -72,13 +80,15 @@ def ejabberd_yml(
     return yaml.safe_dump(config, sort_keys=False)
 
 
-def _listeners(ports: Ports, components: Sequence[str], secret: str) -> list[dict[str, Any]]:
+def _listeners(
+    ports: Ports, components: Sequence[str], secret: str, options: Options
+) -> list[dict[str, Any]]:
     return [
         {
             "port": ports.clients,
             "ip": LOOPBACK,
             "module": "ejabberd_c2s",
-            "starttls": False,
+            "starttls": bool(options.certificate),
             "max_stanza_size": 1024 * 1024,
             "shaper": "none",
             "access": "all",

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from gateway.errors import ConfigError
+from gateway.errors import GatewayError
 
 LOOPBACK = "127.0.0.1"
 
@@ -54,7 +54,7 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)  # Before any fork: loading takes locks.
 
 
-class NotStarted(ConfigError):
+class NotStarted(GatewayError):
     """A server of the trial is missing, or did not come up."""
 
 
@@ -69,10 +69,11 @@ def program(name: str) -> str:
     raise NotStarted(f"{name}: not installed; scripts/setup installs everything needed")
 
 
-def free_port() -> int:
+def free_port(*preferred: int) -> int:
     """A TCP port on loopback that nobody listens on now, and no client will be given."""
-    for port in random.sample(PORTS, k=len(PORTS)):
+    for port in (*preferred, *random.sample(PORTS, k=len(PORTS))):
         with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # As servers do.
             sock.bind((LOOPBACK, port))
             return port
     raise NotStarted(f"no free port from {PORTS.start} to {PORTS.stop - 1}")
@@ -99,7 +100,12 @@ class Child:
         env: Mapping[str, str] | None = None,
         stdin: Path = Path(os.devnull),
         user: str | None = None,
+        shown: bool = False,
     ) -> None:
+        """
+        Args:
+            shown: what it prints goes where our own output goes, and not to the file.
+        """
         self.name = name
         self.command = [str(word) for word in command]
         self.folder = folder
@@ -107,6 +113,7 @@ class Child:
         self.env = {**os.environ, **(env or {})}
         self.stdin = stdin
         self.user = user
+        self.shown = shown
         self._process: subprocess.Popen[bytes] | None = None
         self._swept = True
         """Nothing of the last start is left, and its number may belong to somebody else by now."""
@@ -124,14 +131,15 @@ class Child:
         assert not self.alive, f"{self.name} runs already"
         self.folder.mkdir(parents=True, exist_ok=True)
         parent = os.getpid()
-        with self.stdin.open("rb") as stdin, self.output.open("ab") as output:
+        mode = "ab" if self._process else "wb"  # What is from an earlier trial is of no use.
+        with self.stdin.open("rb") as stdin, self.output.open(mode) as output:
             self._process = subprocess.Popen(  # noqa: S603  Our own words, no shell.
                 self.command,
                 cwd=self.folder,
                 env=self.env,
                 stdin=stdin,
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=None if self.shown else output,
+                stderr=None if self.shown else subprocess.STDOUT,
                 user=self.user,
                 extra_groups=[] if self.user else None,
                 start_new_session=True,

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gateway.trial.certificates import make_certificate
 from gateway.trial.process import LOOPBACK, Child, accepts, free_port, program
 from tests.servers import inspircd_config as config
-from tests.servers.certificates import make_certificate
 
 OPERATOR = config.OPERATOR
 """Name and password for OPER, from any address; may use SAJOIN, SANICK, KILL and all the rest."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from gateway.trial.certificates import Certificate
 from gateway.trial.process import LOOPBACK
-from tests.servers.certificates import Certificate
 
 OPERATOR = ("boss", "boss-password")
 
