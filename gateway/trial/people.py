@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from slixmpp import JID, ClientXMPP, Iq
 from slixmpp.exceptions import IqError
-from slixmpp.xmlstream import StanzaBase
+from slixmpp.xmlstream import StanzaBase, tostring
 
 ItemT = TypeVar("ItemT")
 
@@ -77,7 +77,7 @@ class Stanza:
         )
 
     def __str__(self) -> str:
-        return ElementTree.tostring(self.xml, encoding="unicode")
+        return tostring(self.xml)
 
 
 class User:
@@ -139,8 +139,7 @@ class User:
         try:
             answer: Iq = await iq.send()  # type: ignore[no-untyped-call]
         except IqError as error:
-            text = ElementTree.tostring(error.iq.xml, encoding="unicode")
-            raise RefusedError(text) from None
+            raise RefusedError(tostring(error.iq.xml)) from None
         return answer.xml
 
     async def close(self) -> None:
