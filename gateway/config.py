@@ -123,12 +123,12 @@ class _Loading:
         file = self._mapping("xmpp", self.raw.get("xmpp")).get("secret_file")
         if not isinstance(file, str) or not file:
             return  # _fill_in says so.
+        path = Path(self.path.parent, file)
         try:
-            privatefile.create(Path(self.path.parent, file), secrets.token_hex(32) + "\n")
-        except FileExistsError:
-            pass
+            privatefile.create(path, secrets.token_hex(32) + "\n")
         except OSError as error:
-            self.problems.add("xmpp.secret_file", f"cannot be made: {error.strerror}")
+            if not path.is_file():
+                self.problems.add("xmpp.secret_file", f"cannot be made: {error.strerror}")
 
     def _keys(self) -> dict[str, Any]:
         raw = self._mapping("keys", self.raw.get("keys"))

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from gateway import check, log, operations, server_config
 from gateway.config import load
@@ -178,7 +178,7 @@ class _Parser(argparse.ArgumentParser):
         )
 
 
-_Commands = argparse._SubParsersAction[_Parser]
+_Commands: TypeAlias = "argparse._SubParsersAction[_Parser]"
 
 
 def _plain(commands: _Commands, name: str, text: str) -> _Parser:

@@ -20,7 +20,9 @@ from gateway.errors import ConfigError
 FOUND_LENGTH = 60
 """Of what was found, no more is repeated than helps to find it."""
 
-_SECRET = re.compile(r"secret|passw|passphrase|token|credential|certificate|\bkeys?\b", re.I)
+_SECRET = re.compile(r"secret|passw|passphrase|token|credential|certificate|^env$|_env$", re.I)
+"""Also where only the name of a variable should stand: a secret is easily put there by mistake."""
+
 _URL_PASSWORD = re.compile(r"(://[^/\s:@]*:)[^/\s]*@")
 
 

@@ -112,8 +112,11 @@ def _where(name: str, mark: yaml.Mark | None) -> str:
 
 
 def _problem(error: yaml.MarkedYAMLError) -> str:
-    if isinstance(error, yaml.composer.ComposerError):
+    problem = error.problem or "this is not YAML"
+    if "undefined alias" in problem:
         return "an alias (*) that nothing defines; text that begins so needs quotes"
+    if "another document" in problem:
+        return "a second document (---) begins here; there can be one only"
     # Names of tokens and single characters may be said; anything longer is the operator's text.
-    said = re.sub(r"'(?!<)[^']{2,}'", "something", error.problem or "this is not YAML")
+    said = re.sub(r"'(?!<|\\.')[^']{2,}'", "something", problem)
     return f"{said} (text with :, #, *, ! or a tab in it needs quotes)"
