@@ -1,0 +1,236 @@
+"""What happened, in IRC's own terms: what the FSM tells the translator.
+
+``chat`` and ``room`` are ids as XMPP knows them; ``nick`` is written as its owner writes it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import Reason
+from gateway.events import Departure, Offline, Typing
+from gateway.ids import ChatId, MessageId, Token
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """Registered, and the server has told what it supports."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    why: Offline
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """The server speaks, or a numeric came that nobody asked for."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    name: str
+    value: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    token: Token
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    token: Token
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """PRIVMSG or NOTICE of a person; ``text`` as it came, formatting codes and all."""
+
+    chat: ChatId
+    nick: str
+    text: str
+    is_room: bool = False
+    is_notice: bool = False
+    is_action: bool = False
+    is_mine: bool = False
+    id: MessageId | None = None
+    sent_at: datetime | None = None
+    """Only of history."""
+    only_for: str = ""
+    """STATUSMSG: "@" when only operators were told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """Our own message went out: all its lines."""
+
+    chat: ChatId
+    token: Token
+    body: str
+    confirmed: bool
+    id: MessageId | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    chat: ChatId
+    nick: str
+    typing: Typing
+    is_room: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a channel, as they are now."""
+
+    nick: str
+    modes: str
+    """Letters of the PREFIX modes they hold: "ov"."""
+    is_silenced: bool
+    """The channel is moderated (+m), and none of their modes lets them speak."""
+    account: str | None
+    address: str | None
+    away: str | None
+    """The reason, perhaps empty; None when not away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """We are in, and know everybody there."""
+
+    room: ChatId
+    me: str
+    members: tuple[Member, ...]
+    topic: str
+    topic_by: str
+    topic_at: datetime | None
+    token: Token | None
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    room: ChatId
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
+class Went:
+    room: ChatId
+    nick: str
+    how: Departure
+    by: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    room: ChatId
+    nick: str
+    """Until now."""
+    member: Member
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """We are out."""
+
+    room: ChatId
+    how: Departure
+    by: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged:
+    room: ChatId
+    topic: str
+    by: str = ""
+    at: datetime | None = None
+    token: Token | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    room: ChatId
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """They are on our list now (MONITOR or ISON)."""
+
+    nick: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A contact came, went, or went away."""
+
+    nick: str
+    is_online: bool
+    away: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whois:
+    token: Token
+    nick: str
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """LIST: channel, people there, topic."""
+
+    token: Token
+    rows: tuple[tuple[ChatId, int | None, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """A list of a channel: mask or nick, and who set it and when, for people to read."""
+
+    token: Token
+    room: ChatId
+    entries: tuple[tuple[str, str], ...]
+
+
+News = (
+    Welcomed
+    | Renamed
+    | Ended
+    | Noticed
+    | Remember
+    | Answered
+    | Denied
+    | Said
+    | Delivered
+    | Typed
+    | Entered
+    | Came
+    | Went
+    | Changed
+    | Exited
+    | TopicChanged
+    | Invited
+    | Watched
+    | Seen
+    | Whois
+    | Listed
+    | Masks
+)

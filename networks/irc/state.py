@@ -1,0 +1,346 @@
+"""What one session knows of its network, and the few ways in which handlers may act.
+
+Handlers are plain functions that are given this and a line, a command or nothing.  What they want
+done they note down here, in order; ``IrcFsm.handle`` hands it over.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from gateway.commands import Command
+from gateway.errors import Reason
+from gateway.events import Departure, Offline
+from gateway.fsm import Connect, HangUp, Send, Stop, Tell, Wake
+from gateway.ids import ChatId, Token
+from gateway.network import Login
+from networks.irc.ids import CHANMODES, CHANTYPES, CaseMapping, Prefixes
+from networks.irc.news import Answered, Denied, Ended, Exited, News, Noticed, Remember
+from networks.irc.outgoing import BACKGROUND, Entry, Outgoing
+from networks.irc.requests import FENCE, FENCED, SWEEP_SECONDS, Asked, Request, Requests
+from networks.irc.sasl import Assembler, Mechanism
+from networks.irc.settings import IrcSettings, Target, target
+from networks.irc.wire import Line, split_source
+
+Effect = Connect | Send[Line] | HangUp | Wake | Tell[News] | Stop
+
+ASSUMED_PREFIX = 63 + 10 + 2
+"""Bytes of ``!user@host`` until we know ours: the longest that servers allow."""
+
+MAX_PEOPLE = 50_000
+"""People in all channels together.  More than the largest networks have in one."""
+
+BUSY = "Too much is waiting to be sent; try again in a moment."
+
+
+class State(Enum):
+    CONNECTING = "connecting"
+    REGISTERING = "registering"
+    WELCOMED = "welcomed"  # 001 came; what the server supports and its MOTD follow.
+    ONLINE = "online"
+    MOVING = "moving"  # STS: hanging up, to come back with TLS.
+    OVER = "over"
+
+
+@dataclass(slots=True)
+class Registration:
+    """Until we are in.  Made anew for each connection."""
+
+    offered: dict[str, str] = field(default_factory=dict)
+    """Capabilities, with their values."""
+    asked: deque[set[str]] = field(default_factory=deque)
+    """CAP REQ without answer, oldest first."""
+    is_introduced: bool = False
+    """NICK and USER are sent."""
+    is_negotiated: bool = False
+    """CAP END is sent."""
+    mechanism: Mechanism | None = None
+    challenge: Assembler = field(default_factory=Assembler)
+    offers: tuple[str, ...] = ()
+    """SASL mechanisms of the server; empty if it did not say."""
+    tried: list[str] = field(default_factory=list)
+    nicks_tried: int = 0
+    motd: list[str] = field(default_factory=list)
+    is_identifying: bool = False
+    """NickServ has our password and has not answered."""
+    refusal: str = ""
+    """What the server said of why it will hang up (465)."""
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who shares a channel with us."""
+
+    nick: str
+    user: str = ""
+    host: str = ""
+    account: str | None = None
+    away: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        return f"{self.user}@{self.host}" if self.host else None
+
+
+@dataclass(slots=True)
+class Channel:
+    id: ChatId
+    """As XMPP asked for it; brackets may differ from how the server folds them."""
+    name: str
+    members: dict[str, str] = field(default_factory=dict)
+    """Folded nick to the modes they hold."""
+    is_complete: bool = False
+    """366 came, and XMPP knows the room."""
+    is_moderated: bool = False
+    topic: str = ""
+    topic_by: str = ""
+    topic_at: datetime | None = None
+    early: list[News] = field(default_factory=list)
+    """What was said before it was complete."""
+    bans: deque[str] = field(default_factory=lambda: deque(maxlen=100))
+    """Set while we watched; tells a ban from a kick."""
+
+
+@dataclass(slots=True)
+class Contact:
+    nick: str
+    is_online: bool | None = None
+    """None: not known yet."""
+    away: str | None = None
+
+
+@dataclass(slots=True)
+class Contacts:
+    known: dict[str, Contact] = field(default_factory=dict)
+    polled: dict[str, None] = field(default_factory=dict)
+    """Those the server does not MONITOR for us; we ask with ISON, in turns."""
+    asked: tuple[str, ...] = ()
+    """In the ISON under way."""
+    can_monitor: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    type: str
+    label: str = ""
+    is_history: bool = False
+
+
+@dataclass(slots=True)
+class Support:
+    """What 005 said."""
+
+    casemapping: CaseMapping = CaseMapping.RFC1459
+    prefixes: Prefixes = field(default_factory=Prefixes)
+    chantypes: str = CHANTYPES
+    statusmsg: str = ""
+    chanmodes: str = CHANMODES
+    monitor: int = 0
+    """How many nicks; 0 for no MONITOR at all."""
+    whox: bool = False
+    client_tags_denied: str = ""
+
+
+class Irc:
+    def __init__(self, login: Login) -> None:
+        settings: IrcSettings = login.settings
+        self.login = login
+        self.settings = settings
+        self.fields = login.fields
+        self.target: Target = target(settings, login.account, dict(login.fields))
+        self.state = State.CONNECTING
+        self.is_encrypted = False
+        self.port = self.target.port
+        self.sts_port = 0
+        """Where to come back with TLS."""
+        self.sts: tuple[str, float] | None = None
+        """Port and duration of the policy that this connection is under."""
+        self.registration = Registration()
+        self.wanted_nick = login.fields["nick"]
+        self.nick = self.wanted_nick
+        self.ident = ident(self.wanted_nick)
+        self.folded_nick = ""
+        """By the server's rules; kept, because every line of a channel is compared with it."""
+        self.prefix_length = ASSUMED_PREFIX
+        self.server = ""
+        self.caps: set[str] = set()
+        self.account = ""
+        """What the server says we are logged in as."""
+        self.support = Support()
+        self.people: dict[str, Person] = {}
+        self.channels: dict[str, Channel] = {}
+        """By the server's folding."""
+        self.asked_ids: dict[str, ChatId] = {}
+        """Channels being joined: as XMPP wrote them."""
+        self.contacts = Contacts()
+        self.batches: dict[str, Batch] = {}
+        self.held: deque[Command] = deque()
+        """Commands that came before we were online."""
+        self.away: str | None = None
+        """What the server knows, or will when what waits is sent."""
+        self.typing_to: dict[str, int] = {}
+        self.typing_from: dict[tuple[ChatId, str, bool], int] = {}
+        self.ctcp_answers = 0
+        self.outgoing = Outgoing(self.target.rate.burst)
+        self.requests = Requests()
+        self.is_sweeping = False
+        self.heard = True
+        """Since the last turn of the ping timer."""
+        self.is_pinging = False
+        self.effects: list[Effect] = []
+
+    # Names.
+
+    def fold(self, name: str) -> str:
+        return self.support.casemapping.fold(name)
+
+    def is_me(self, nick: str) -> bool:
+        return nick == self.nick or self.fold(nick) == self.folded_nick
+
+    def set_nick(self, nick: str) -> None:
+        self.nick = nick
+        self.folded_nick = self.fold(nick)
+
+    def learn_prefix(self, source: str) -> None:
+        """How the server shows us to others, which limits how much we can say in a line."""
+        _, user, host = split_source(source)
+        if user and host:
+            self.prefix_length = len(f"!{user}@{host}".encode(errors="replace"))
+
+    def room_id(self, name: str) -> ChatId:
+        folded = self.fold(name)
+        channel = self.channels.get(folded)
+        return channel.id if channel else self.asked_ids.get(folded) or chat_id(name)
+
+    def is_channel(self, name: str) -> bool:
+        return name[:1] in self.support.chantypes and name != ""
+
+    # What handlers may do.
+
+    def tell(self, news: News) -> None:
+        self.effects.append(Tell(news))
+
+    def wake(self, name: str, seconds: float) -> None:
+        self.effects.append(Wake(name, seconds))
+
+    def send_now(self, command: str, *params: str) -> None:
+        """Past all that waits: what registers us, keeps the connection or ends it."""
+        self.effects.append(Send(Line(command, params)))
+
+    def send(self, lane: str, command: str, *params: str) -> None:
+        """In turn, for ourselves: dropped when too much waits already."""
+        if self.outgoing.has_room(1):
+            self.outgoing.put(lane, Entry(Line(command, params)))
+
+    def send_sometime(self, command: str, *params: str) -> None:
+        self.send(BACKGROUND, command, *params)
+
+    def ask(self, request: Request, *lines: Line, lane: str = "") -> None:
+        """In turn, for a command of the user; all of its lines or none."""
+        if not self.outgoing.has_room(len(lines)):
+            if request.token:
+                self.tell(Denied(request.token, Reason.TOO_MUCH, BUSY))
+            return
+        self.requests.number(request)
+        request.needs_fence = request.needs_fence and request.kind in FENCED
+        request.commands = request.commands or tuple({line.command for line in lines})
+        last = lines[-1]
+        for line in lines:
+            self.outgoing.put(lane, Entry(line, request, line is last))
+
+    # How requests end.
+
+    def done(self, request: Request, news: News | None = None) -> None:
+        self.requests.answered(request)
+        if news:
+            self.tell(news)
+        elif request.token:
+            self.tell(Answered(request.token))
+
+    def refuse(self, request: Request, reason: Reason, detail: str) -> None:
+        self.requests.answered(request)
+        if request.token:
+            self.tell(Denied(request.token, reason, detail))
+
+    def deny(self, token: Token, reason: Reason, detail: str) -> None:
+        """A command that we do not even try."""
+        self.tell(Denied(token, reason, detail))
+
+    def notice(self, text: str) -> None:
+        if text:
+            self.tell(Noticed(text))
+
+    # Sending.
+
+    def flush(self) -> None:
+        """Send as much as may be sent now."""
+        outgoing, requests, effects = self.outgoing, self.requests, self.effects
+        while outgoing.tokens > 0 and (entry := outgoing.take()):
+            line, request = entry.line, entry.request
+            if request:
+                if request.is_answered:
+                    continue
+                requests.sent(request, entry.is_last)
+                if request.kind is Asked.MESSAGE:
+                    request.texts.append(line.params[1])
+                if request.token and "labeled-response" in self.caps:
+                    line = self._labeled(line, request)
+            outgoing.tokens -= 1
+            effects.append(Send(line))
+        if fence := requests.fence():
+            outgoing.tokens -= 1
+            effects.append(Send(Line("PING", (f"{FENCE}{fence}",))))
+        if outgoing.tokens < outgoing.burst and not outgoing.is_refilling:
+            outgoing.is_refilling = True
+            effects.append(Wake("refill", self.target.rate.seconds))
+        if len(requests) and not self.is_sweeping:
+            self.is_sweeping = True
+            effects.append(Wake("sweep", SWEEP_SECONDS))
+
+    def _labeled(self, line: Line, request: Request) -> Line:
+        request.labels += 1
+        label = f"{request.number}.{request.labels}"
+        return Line(line.command, line.params, "", {**line.tags, "label": label})
+
+    # The end.
+
+    def end(self, why: Offline, detail: str) -> None:
+        """Everybody who waits is told; then nothing more happens."""
+        if self.state is State.OVER:
+            return
+        self.state = State.OVER
+        for request in [*self.requests, *self.outgoing.unsent()]:
+            if not request.is_answered:  # Half sent ones are in both.
+                self.refuse(request, Reason.TIMEOUT, detail or "The connection has ended.")
+        for command in self.held:
+            if token := getattr(command, "token", None):
+                self.deny(token, Reason.TIMEOUT, detail or "The connection has ended.")
+        for channel in self.channels.values():
+            if channel.is_complete:
+                self.tell(Exited(channel.id, Departure.LOST, detail=detail))
+        if self.sts:  # https://ircv3.net/specs/extensions/sts#rescheduling-expiry-on-disconnect
+            port, duration = self.sts
+            self.tell(Remember("sts", port, duration))
+        self.tell(Ended(why, detail))
+        self.effects.append(Stop())
+
+
+def chat_id(name: str) -> ChatId:
+    """As ``IrcAddressing`` makes them."""
+    return ChatId(CaseMapping.ASCII.fold(name))
+
+
+def ident(nick: str) -> str:
+    """The user name of USER: most servers take letters and digits only, and ten of them."""
+    return "".join(c for c in nick.lower() if c.isascii() and c.isalnum())[:10] or "user"
+
+
+def words(line: Line) -> str:
+    """What a numeric says, without our nick in front."""
+    return " ".join(line.params[1:]) if len(line.params) > 1 else " ".join(line.params)
+
+
+def parse_count(text: str) -> int | None:
+    """A number the server gave, if it is one."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
