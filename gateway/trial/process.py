@@ -148,18 +148,27 @@ class Child:
         self._swept = False
 
     def wait_until(self, ready: Callable[[], bool], seconds: float = START_TIMEOUT) -> None:
-        """Wait for the child to be of use.
+        """Wait for the child to be of use.  If it does not get there, or we are stopped meanwhile,
+        it is killed: few programs know how to end before they have begun.
 
         Raises:
             NotStarted: it ended, or took longer; with the end of its output.
         """
         deadline = time.monotonic() + seconds
-        while not ready():
-            if not self.alive:
-                raise NotStarted(f"{self.name}: ended with status {self.status}\n{self.tail()}")
-            if time.monotonic() > deadline:
-                raise NotStarted(f"{self.name}: not ready after {seconds:g} s\n{self.tail()}")
-            time.sleep(POLL_EVERY)
+        try:
+            while not ready():
+                if not self.alive:
+                    raise self.ended()
+                if time.monotonic() > deadline:
+                    raise NotStarted(f"{self.name}: not ready after {seconds:g} s\n{self.tail()}")
+                time.sleep(POLL_EVERY)
+        except BaseException:
+            self.kill()
+            raise
+
+    def ended(self) -> NotStarted:
+        """The error to raise when it has ended unasked."""
+        return NotStarted(f"{self.name}: ended with status {self.status}\n{self.tail()}")
 
     @property
     def status(self) -> int | None:

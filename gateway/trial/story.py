@@ -51,22 +51,20 @@ def main(*, check: bool = False) -> int:
     Raises:
         NotStarted: what is missing, or why something did not come up.
     """
-    signal.signal(signal.SIGTERM, _end)
-    try:
-        with _only_one(), _servers() as (xmpp, irc, certificate), _gateway(xmpp, irc) as gateway:
-            status = _prove(xmpp, irc, certificate, gateway)
-            if check or status:
-                return status
-            _invite(xmpp, irc)
-            return _follow(gateway)
-    except KeyboardInterrupt:
-        print("\nStopped.")
-        return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
+    with _only_one(), _servers() as (xmpp, irc, certificate), _gateway(xmpp, irc) as gateway:
+        status = _prove(xmpp, irc, certificate, gateway)
+        if check or status:
+            return status
+        _invite(xmpp, irc)
+        return _follow(gateway)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """As an exception, so that everything is stopped on the way out."""
-    raise SystemExit(128 + number)
+    """As an exception, so that everything is stopped on the way out.  Ctrl-C is no failure."""
+    print("\nStopping.", flush=True)
+    raise SystemExit(0 if number == signal.SIGINT else 128 + number)
 
 
 @contextlib.contextmanager
@@ -166,9 +164,7 @@ def _prove(xmpp: Ejabberd, irc: Ngircd, certificate: Certificate, gateway: Child
         with Child("proof", command, FOLDER, env=env, shown=True) as proof:
             while proof.alive:
                 if not gateway.alive:
-                    raise NotStarted(
-                        f"gateway: ended with status {gateway.status}\n{gateway.tail()}"
-                    )
+                    raise gateway.ended()
                 time.sleep(POLL_EVERY)
     finally:
         xmpp.unregister(user)
@@ -205,4 +201,4 @@ def _follow(gateway: Child) -> int:
             else:
                 time.sleep(POLL_EVERY)
         print(log.read(), end="")
-    raise NotStarted(f"gateway: ended with status {gateway.status}")
+    raise gateway.ended()
