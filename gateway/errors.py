@@ -1,7 +1,7 @@
 """Every exception the gateway raises on purpose, sorted by who must act.
 
-Anything else that is raised is a bug, and is caught in one place: ``gateway.session`` for a session,
-``gateway.xmpp.router`` for a stanza, ``gateway.main`` for the process.
+Anything else that is raised is a bug, and is caught in one place: ``gateway.session`` for a
+session, ``gateway.xmpp.router`` for a stanza, ``gateway.main`` for the process.
 """
 
 from enum import Enum
@@ -37,7 +37,7 @@ class WireError(GatewayError):
 
 
 class ConfigError(GatewayError):
-    """The operator must change something.  The text names the place, what was found and expected."""
+    """The operator must change something.  The text says place, found, expected."""
 
 
 class CommandRefused(GatewayError):

@@ -23,7 +23,7 @@ class Offline(Enum):
 
 
 class Show(Enum):
-    """Availability (RFC 6121, section 4.7.2.1).  AVAILABLE and OFFLINE are not in the RFC's list."""
+    """Availability (RFC 6121, section 4.7.2.1), and the two states that have no <show/>."""
 
     AVAILABLE = "available"
     CHAT = "chat"

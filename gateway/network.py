@@ -21,7 +21,7 @@ class Translator(Protocol[NewsT_contra]):
 
 
 class Settings(BaseModel):
-    """Base of what a network lets the operator set under ``transports.<domain>`` in gateway.yaml."""
+    """What a network lets the operator set under ``transports.<domain>`` in gateway.yaml."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -74,7 +74,7 @@ class FieldKind(Enum):
     """XEP-0004, section 3.3."""
 
     TEXT = "text-single"
-    SECRET = "text-private"
+    SECRET = "text-private"  # noqa: S105  # Not one itself.
     LONG = "text-multi"
     CHOICE = "list-single"
     YES_NO = "boolean"

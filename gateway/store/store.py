@@ -102,6 +102,10 @@ class Store:
     def close(self) -> None:
         self.database.close()
 
+    def use(self, keyring: Keyring) -> None:
+        """From now on; what is being sealed meanwhile is opened by either."""
+        self._keyring = keyring
+
     def ping(self) -> None:
         """
         Raises:

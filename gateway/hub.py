@@ -1,0 +1,137 @@
+"""gevent, libev, psycogreen, and the asyncio loop that lives in a greenlet.
+
+    one OS thread ── libev hub ─┬─ three greenlets per session
+                                ├─ the XMPP stream and its handlers
+                                └─ one greenlet that runs an asyncio loop (slixmpp's)
+
+``gateway.py`` has patched the standard library before this is imported.  Nothing else in the tree
+knows asyncio: who needs a coroutine's result calls ``wait_for``.
+"""
+
+import asyncio
+import gc
+import os
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import gevent
+import gevent.events
+import psycogreen.gevent
+from gevent.event import AsyncResult
+
+from gateway import log
+from gateway.errors import ConfigError
+
+T = TypeVar("T")
+
+STALL = 0.1
+"""Seconds without a turn of the hub after which a stall is logged.  Everybody waits that long."""
+
+SLOWER_LOOP = "GREENGATE_ALLOW_SLOW_LOOP"
+"""Set it to run on another event loop than libev all the same."""
+
+GC_THRESHOLD = (100_000, 50, 1_000)
+"""Full collections walk every session and stop all of them meanwhile, so they are made rare; what
+is alive at start is frozen.  Sessions and stanzas hold few cycles: reference counts free them."""
+
+
+def start() -> str:
+    """Prepare this thread's hub and return the name of its event loop, for the log.
+
+    Raises:
+        ConfigError: the loop is not libev, and nobody said that this is meant.
+    """
+    psycogreen.gevent.patch_psycopg()
+    hub = gevent.get_hub()
+    name = f"{type(hub.loop).__module__}:{hub.loop.backend}"
+    if not name.startswith("gevent.libev") and not os.environ.get(SLOWER_LOOP):
+        raise ConfigError(
+            f"event loop: found {name}, expected gevent.libev; unset GEVENT_LOOP, "
+            f"or set {SLOWER_LOOP}=1 to run on a slower one"
+        )
+    _watch_for_stalls(hub)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLD)
+    return name
+
+
+def _watch_for_stalls(hub: Any) -> None:
+    gevent.config.max_blocking_time = STALL
+    gevent.events.subscribers.append(_on_hub_event)
+    hub.start_periodic_monitoring_thread()
+
+
+def _on_hub_event(event: object) -> None:
+    """Called in the monitor's own OS thread; it looks once per ``STALL``."""
+    if isinstance(event, gevent.events.EventLoopBlocked):
+        stack = "\n".join(str(line) for line in event.info)
+        log.warning(
+            "hub.stalled", seconds=STALL, greenlet=_name(event.greenlet), stack=_innermost(stack)
+        )
+
+
+def _name(greenlet: object) -> str:
+    return str(getattr(greenlet, "name", greenlet))
+
+
+def _innermost(report: str) -> str:
+    """The last few places of gevent's report, which is where the time went."""
+    places = [line.strip() for line in report.splitlines() if line.strip().startswith("File ")]
+    return " > ".join(places[-3:])
+
+
+# asyncio.
+
+
+class HubLoop(asyncio.SelectorEventLoop):
+    """An asyncio loop that runs in a greenlet, on gevent's (patched) selector.
+
+    All greenlets share one OS thread, so any of them may call into it.  But it may be asleep in its
+    selector then: what it is handed from outside wakes it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        asyncio.set_event_loop(self)
+        self._greenlet = gevent.spawn(self.run_forever)
+        self._greenlet.name = "asyncio"
+
+    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+        handle = super().call_soon(callback, *args, context=context)
+        self._wake()
+        return handle
+
+    def call_at(
+        self, when: float, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.TimerHandle:
+        handle = super().call_at(when, callback, *args, context=context)
+        self._wake()
+        return handle
+
+    def _wake(self) -> None:
+        if gevent.getcurrent() is not getattr(self, "_greenlet", None):
+            self._write_to_self()  # type: ignore[attr-defined]
+
+    def wait_for(self, coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
+        """Block this greenlet, and only it, until the coroutine is done.
+
+        Raises:
+            TimeoutError: it was not, and has been cancelled.
+            Exception: whatever the coroutine raised.
+        """
+        result: AsyncResult[T] = AsyncResult()
+
+        async def run() -> None:
+            try:
+                result.set(await asyncio.wait_for(coroutine, seconds))
+            except Exception as error:
+                result.set_exception(error)
+
+        self.call_soon(self.create_task, run())
+        return result.get()
+
+    def shut_down(self) -> None:
+        self.call_soon(self.stop)
+        self._greenlet.join(timeout=5)
+        self.close()

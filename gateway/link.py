@@ -1,0 +1,197 @@
+"""A socket to a legacy server, and the greenlet that reads it.
+
+The reader is generic: it owns the socket and the network's codec, and its last word is ``Lost``.
+The FSM greenlet writes.  What it writes in one go is sent in one go (``flush``).
+"""
+
+import contextlib
+import hashlib
+import ipaddress
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import gevent
+from gevent.queue import Queue
+
+from gateway import log as logging
+from gateway.errors import WireError
+from gateway.fsm import Codec, Connect, Connected, Got, Lost, Tls
+
+READ_SIZE = 16 * 1024
+"""Bytes asked of the kernel at once: some fifty chat lines."""
+
+WRITE_SIZE = 16 * 1024
+"""Bytes that are collected before they are sent although more may follow."""
+
+CONNECT_TIMEOUT = 30.0
+"""Seconds for name resolution, TCP and TLS together; then the next try, with backoff."""
+
+SEND_TIMEOUT = 30.0
+"""The FSM waits for the socket, and the reader for the FSM.  A peer that does not read
+while it writes would stop both for good; this ends it."""
+
+
+class Link:
+    def __init__(
+        self,
+        how: Connect,
+        inbox: "Queue[Any]",
+        show: Callable[[Any], str],
+        log: logging.Bound,
+        crashed: Callable[[Any], None],
+    ) -> None:
+        self.name = how.link
+        self.codec: Codec[Any] = how.codec
+        self.sock: socket.socket | None = None
+        self._inbox = inbox
+        self._show = show
+        self._log = log
+        self._outgoing: list[bytes] = []
+        self._outgoing_size = 0
+        self._hung_up = ""
+        """Why, once we have.  Reported instead of the end of the stream it causes."""
+        self.reader = gevent.spawn(self._read, how)
+        self.reader.link_exception(crashed)
+
+    # For the FSM greenlet.
+
+    def send(self, frame: object) -> None:
+        if logging.debugs:
+            self._log.debug("frame.sent", link=self.name, frame="> " + self._show(frame))
+        data = self.codec.encode(frame)
+        self._outgoing.append(data)
+        self._outgoing_size += len(data)
+        if self._outgoing_size > WRITE_SIZE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was collected.  Blocks while the peer does not read, up to SEND_TIMEOUT."""
+        if not self._outgoing:
+            return
+        data = b"".join(self._outgoing)
+        self._outgoing.clear()
+        self._outgoing_size = 0
+        if self.sock is None or self._hung_up:
+            return  # Lost is on its way.
+        try:
+            try:
+                sent = self.sock.send(data, 0, 0.0)  # type: ignore[call-arg]  # gevent's timeout.
+            except (BlockingIOError, TimeoutError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                sent = 0
+            if sent < len(data):
+                with gevent.Timeout(SEND_TIMEOUT, TimeoutError("the server stopped reading")):
+                    self.sock.sendall(memoryview(data)[sent:])
+        except OSError as error:
+            self.hang_up(str(error))
+
+    def hang_up(self, why: str = "closed by us") -> None:
+        self._hung_up = self._hung_up or why
+        if self.sock is not None:
+            with contextlib.suppress(OSError):  # Already gone.
+                self.sock.shutdown(socket.SHUT_RDWR)  # Wakes the reader.
+        else:
+            self.reader.kill(ConnectionAbortedError(why), block=False)
+
+    # The reader greenlet.
+
+    def _read(self, how: Connect) -> None:
+        inbox, name = self._inbox, self.name
+        try:
+            self.sock = sock = connect(how)
+            try:
+                inbox.put(Connected(name))
+                while data := sock.recv(READ_SIZE):
+                    for frame in self.codec.receive(data):
+                        if logging.debugs:
+                            self._log.debug(
+                                "frame.received", link=name, frame="< " + self._show(frame)
+                            )
+                        inbox.put(Got(frame, name))
+            finally:
+                sock.close()
+            detail = self._hung_up or "closed by the server"
+        except (OSError, WireError) as error:
+            detail = self._hung_up or _describe(error, how)
+        inbox.put(Lost(detail, name))
+
+
+def _describe(error: Exception, how: Connect) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f"the certificate of {how.host} is not trusted: {error.verify_message}"
+        case socket.gaierror():
+            return f"no address for {how.host}: {error.strerror}"
+        case OSError(strerror=str(words)) if words:
+            return f"{how.host}:{how.port}: {words}"
+    return str(error)
+
+
+# Connecting.
+
+
+def connect(how: Connect) -> socket.socket:
+    """A connected socket, after the TLS handshake if there is to be one.
+
+    Raises:
+        OSError: of which ssl.SSLError, TimeoutError and socket.gaierror are kinds.
+    """
+    with gevent.Timeout(CONNECT_TIMEOUT, TimeoutError(f"no answer in {CONNECT_TIMEOUT:.0f} s")):
+        sock = _dial(how)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return _secure(sock, how.host, how.tls) if how.tls else sock
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _dial(how: Connect) -> socket.socket:
+    """Try each address in turn, and say what was wrong with the last."""
+    problem: OSError = socket.gaierror(socket.EAI_NONAME, "no usable address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        how.host, how.port, type=socket.SOCK_STREAM
+    ):
+        if how.public_only and not ipaddress.ip_address(address[0]).is_global:
+            problem = PermissionError(None, "private addresses are not allowed here")
+            continue
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.connect(address)
+            return sock
+        except OSError as error:
+            sock.close()
+            problem = error
+    raise problem
+
+
+def _secure(sock: socket.socket, host: str, tls: Tls) -> socket.socket:
+    # Reading the authorities takes some 20 ms of CPU: not in this thread.
+    context = gevent.get_hub().threadpool.apply(_context, (tls,))
+    secured = context.wrap_socket(sock, server_hostname=host)
+    if tls.fingerprints:
+        found = hashlib.sha256(secured.getpeercert(binary_form=True)).hexdigest()
+        if found not in tls.fingerprints:
+            secured.close()
+            raise ConnectionAbortedError(
+                None, f"the certificate's SHA-256 is {found}, which is not one of those pinned"
+            )
+    return secured  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=256)
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=tls.ca_file or None)
+    if tls.fingerprints or not tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if tls.certificate:
+        # OpenSSL reads certificates from files only; this one is never on a disk.
+        with os.fdopen(os.memfd_create("certificate"), "w") as file:
+            file.write(tls.certificate)
+            file.flush()
+            context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+    return context

@@ -1,0 +1,160 @@
+"""The running gateway: everything made, connected, and stopped again in the right order."""
+
+import signal
+from collections.abc import Iterable
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from gateway import __version__, hub, log
+from gateway.config import Config
+from gateway.control import Control, Row
+from gateway.errors import CommandRefused
+from gateway.ids import SessionKey
+from gateway.sessions import Sessions, State
+from gateway.store import Keyring, Store
+from gateway.xmpp import chat, xeps
+from gateway.xmpp.caps import caps
+from gateway.xmpp.component import Component
+from gateway.xmpp.context import Background, Context
+from gateway.xmpp.router import Router
+
+LAST_WORDS = 5.0
+"""Seconds that sessions have to say goodbye to their networks."""
+
+
+def run(config: Config) -> None:
+    """Until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigError: it cannot start.
+    """
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, stop.set)
+    service = Service(config)
+    service.start()
+    stop.wait()
+    service.stop()
+
+
+class Service:
+    def __init__(self, config: Config) -> None:
+        loop_name = hub.start()
+        self._config = config
+        self._store = Store.open(config.store, Keyring.load(config.keys))
+        self._loop = hub.HubLoop()
+        self._out = Component(
+            domain=next(iter(config.transports)),
+            secret=config.xmpp.secret.get_secret_value(),
+            address=(config.xmpp.host, config.xmpp.port),
+            loop=self._loop,
+            most_kept=config.limits.outbox,
+            on_stanza=lambda stanza: self._router.stanza(stanza),
+            on_iq=lambda iq: self._router.iq(iq),
+            on_up=self._connected,
+            on_down=self._cut_off,
+        )
+        self._background = Background()
+        self._sessions = Sessions()
+        context = Context(
+            config=config,
+            store=self._store,
+            out=self._out,
+            sessions=self._sessions,
+            background=self._background,
+            caps=caps,
+        )
+        self._router = Router(context, xeps.IQS, chat.answer)
+        self._control = Control(
+            config.control.socket,
+            {"sessions": self.sessions, "remove": self.remove, "rotate": self.rotate},
+        )
+        self._was_up = False
+        self._alone: Any = None
+        log.info("gateway.started", version=__version__, loop=loop_name, config=config.path)
+
+    def start(self) -> None:
+        self._control.start()
+        self._out.start()
+
+    def stop(self) -> None:
+        """Say goodbye to the networks and to the users; what must survive is in the store."""
+        self._control.stop()
+        self._background.close(LAST_WORDS)
+        self._router.farewell()
+        for keeper in self._sessions:
+            keeper.log_out("The gateway is restarting.")
+        with gevent.Timeout(LAST_WORDS, False):
+            while any(keeper.is_running for keeper in self._sessions):
+                gevent.sleep(0.05)
+        self._out.close()
+        self._store.close()
+        self._loop.shut_down()
+        log.info("gateway.stopped")
+        log.flush()
+
+    # The XMPP server.
+
+    def _connected(self) -> None:
+        if self._alone is not None:
+            self._alone.kill(block=False)
+            self._alone = None
+        if self._was_up:
+            self._router.reconnected()
+        else:
+            self._was_up = True
+            gevent.spawn(self._router.restore)
+
+    def _cut_off(self) -> None:
+        self._router.cut_off()
+        self._alone = gevent.spawn_later(self._config.limits.keep_without_server, self._give_up)
+
+    def _give_up(self) -> None:
+        """Nobody could be told anything for too long."""
+        self._alone = None
+        log.warning("xmpp.given_up", seconds=self._config.limits.keep_without_server)
+        for keeper in self._sessions:
+            keeper.log_out("The XMPP server is not reachable.")
+
+    # What operators ask (gateway.control).
+
+    def sessions(self) -> Iterable[Row]:
+        for keeper in self._sessions:
+            if keeper.state is State.OFFLINE and keeper.why is None:
+                continue
+            yield {
+                "user": keeper.key.user,
+                "transport": keeper.key.transport,
+                "account": keeper.key.account,
+                "state": keeper.state.value,
+                "since": keeper.since.isoformat(timespec="seconds"),
+                "why": f"{keeper.why.value}: {keeper.detail}" if keeper.why else None,
+                "next_try": keeper.next_try and keeper.next_try.isoformat(timespec="seconds"),
+            }
+
+    def remove(self, user: str, transport: str, account: str) -> Iterable[Row]:
+        settings = self._config.transports.get(transport)
+        try:
+            if settings is None:
+                removed = self._store.remove(SessionKey(user, transport, account))
+            else:
+                self._router.user(user).unregister(settings, account)
+                removed = True
+        except CommandRefused:
+            removed = False
+        yield {"removed": removed}
+
+    def rotate(self) -> Iterable[Row]:
+        """Also reads the keys again: a new one may have become the current one."""
+        self._store.use(Keyring.load(self._config.keys))
+        for progress in self._store.rotate():
+            for broken in progress.broken:
+                log.error("account.broken", user=broken.key.user, why=broken.why)
+            yield {
+                "table": progress.table,
+                "seen": progress.seen,
+                "resealed": progress.resealed,
+                "broken": [broken.why for broken in progress.broken],
+            }

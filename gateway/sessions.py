@@ -1,0 +1,297 @@
+"""Keeps legacy sessions alive: log in, log out, reconnect, and never all at once.
+
+    OFFLINE ──log_in──► QUEUED ──pacer──► CONNECTING ──LoggedIn──► ONLINE
+       ▲                  ▲                    │                     │
+       │               timer                   └───── LoggedOut ─────┤
+       │                  │                                          │
+       └── ASKED, REPLACED│── WAITING ◄── NETWORK, GATEWAY ──────────┤
+                             LATCHED ◄── BAD_CREDENTIALS ────────────┘
+
+A ``Keeper`` holds one session key over any number of ``Session`` objects.  Everything here runs in
+whatever greenlet calls it and never blocks.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+import gevent
+
+from gateway import log as logging
+from gateway.commands import Command, Logout
+from gateway.errors import CommandRefused, Reason
+from gateway.events import Event, LoggedIn, LoggedOut, Offline
+from gateway.ids import SessionKey
+from gateway.network import Login, Network
+from gateway.session import OUR_MISTAKE, Session
+
+FIRST_RETRY = 4.0
+"""Seconds, on average, before the first reconnection; doubled each time, ..."""
+
+LAST_RETRY = 600.0
+"""... up to this.  A server that is down for long is asked every ten minutes by each user."""
+
+STABLE = 60.0
+"""Seconds online after which earlier failures no longer count."""
+
+
+class State(Enum):
+    OFFLINE = "offline"
+    QUEUED = "queued"
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    WAITING = "waiting"
+    LATCHED = "latched"
+
+
+class Pacer:
+    """Lets log-ins to one network through, some per second and some at once.
+
+    Networks refuse, or ban, an address that opens too many connections.
+    """
+
+    def __init__(self, per_second: float, at_once: int) -> None:
+        self._rate = per_second
+        self._at_once = at_once
+        self._waiting: dict[Keeper, None] = {}
+        self._running: set[Keeper] = set()
+        self._free_at = time.monotonic()
+        self._timer: Any = None
+
+    def join(self, keeper: "Keeper") -> None:
+        self._waiting[keeper] = None
+        self._pump()
+
+    def leave(self, keeper: "Keeper") -> None:
+        """Logged in, given up, or gone: its place is free."""
+        self._waiting.pop(keeper, None)
+        if keeper in self._running:
+            self._running.discard(keeper)
+            self._pump()
+
+    def _pump(self) -> None:
+        while self._waiting and len(self._running) < self._at_once:
+            now = time.monotonic()
+            if self._free_at > now:
+                self._pump_later(self._free_at - now)
+                return
+            self._free_at = max(self._free_at, now - 1.0) + 1.0 / self._rate
+            keeper = next(iter(self._waiting))
+            del self._waiting[keeper]
+            self._running.add(keeper)
+            keeper.connect()
+
+    def _pump_later(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = gevent.spawn_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._pump()
+
+
+class Keeper:
+    """One session key, for as long as somebody wants it online."""
+
+    def __init__(
+        self,
+        key: SessionKey,
+        network: Network,
+        pacer: Pacer,
+        make_login: Callable[[], Login],
+        outbox: Callable[[Event], None],
+    ) -> None:
+        """``make_login`` gives what the next attempt needs; ``outbox`` takes every event, in the
+        greenlet of the session's translator, after the keeper has drawn its conclusions."""
+        self.key = key
+        self.state = State.OFFLINE
+        self.since = datetime.now(UTC)
+        self.why: Offline | None = None
+        """Why it is not online, after the first attempt."""
+        self.detail = ""
+        self.next_try: datetime | None = None
+        self.log = logging.bind(user=key.user, transport=key.transport, account=key.account)
+        self._network = network
+        self._pacer = pacer
+        self._make_login = make_login
+        self._outbox = outbox
+        self._session: Session | None = None
+        self._wanted = False
+        self._failures = 0
+        self._timer: Any = None
+
+    # What users want.
+
+    def log_in(self) -> None:
+        """Get online and stay so.  Does nothing if that is already under way, or latched."""
+        self._wanted = True
+        if self.state is State.OFFLINE and self._session is None:
+            self._queue()
+
+    def log_out(self, reason: str = "") -> None:
+        self._wanted = False
+        self._stop_waiting()
+        if self._session is None:
+            if self.state is not State.LATCHED:
+                self._enter(State.OFFLINE, Offline.ASKED)
+            return
+        try:
+            self._session.put(Logout(reason=reason))
+        except CommandRefused:  # Too busy to be polite.
+            session, self._session = self._session, None
+            session.kill()
+            self._conclude(LoggedOut(why=Offline.ASKED))
+            self._outbox(LoggedOut(why=Offline.ASKED))
+
+    def retry(self) -> None:
+        """Try now whatever was wrong: the user gave new credentials, or asked for it."""
+        self._wanted = True
+        self._failures = 0
+        self._stop_waiting()
+        if self._session is not None:
+            self._session.put(Logout())  # The end of this one starts the next.
+        else:
+            self._queue()
+
+    def latch(self, why: str) -> None:
+        """Do not log in until ``retry``: a log-in is known to fail."""
+        self._enter(State.LATCHED, Offline.BAD_CREDENTIALS, why)
+
+    def put(self, command: Command) -> None:
+        """
+        Raises:
+            CommandRefused: there is no session that could take it; says why.
+        """
+        if self._session is None:
+            raise CommandRefused(Reason.UNAVAILABLE, self.explain())
+        self._session.put(command)
+
+    @property
+    def is_running(self) -> bool:
+        """There is a session, so commands are taken."""
+        return self._session is not None
+
+    @property
+    def is_first_failure(self) -> bool:
+        """For those who should hear of a problem once, not every few minutes."""
+        return self._failures == 1
+
+    def explain(self) -> str:
+        """The state, as a sentence for its user."""
+        title = self._network.title
+        detail = f": {self.detail}" if self.detail else ""
+        match self.state:
+            case State.ONLINE:
+                return f"Connected to {title}."
+            case State.QUEUED | State.CONNECTING:
+                return f"Connecting to {title}…"
+            case State.LATCHED:
+                return f"{title} refused the log-in{detail}. Correct your registration."
+            case State.WAITING:
+                return (
+                    f"Not connected to {title}{detail}. Next try at {self.next_try:%H:%M:%S} UTC."
+                )
+            case State.OFFLINE:
+                return f"Not connected to {title}{detail}."
+
+    # Attempts.
+
+    def _queue(self) -> None:
+        self._enter(State.QUEUED, self.why, self.detail)
+        self._pacer.join(self)
+
+    def connect(self) -> None:
+        """Called by the pacer when it is our turn."""
+        self._enter(State.CONNECTING, self.why, self.detail)
+        self.log.info("session.connecting")
+        try:
+            self._session = Session(
+                self._network, self._make_login(), self._on_event, self.log, self._ended
+            )
+        except Exception:  # A bug, met in the greenlet of whoever freed the place: contain it.
+            self.log.exception("session.crashed")
+            self._on_event(LoggedOut(why=Offline.GATEWAY, detail=OUR_MISTAKE))
+            self._ended(None)
+        else:
+            self._session.start()
+
+    def _on_event(self, event: Event) -> None:
+        if type(event) is LoggedIn:
+            self._pacer.leave(self)
+            self._enter(State.ONLINE)
+            self.log.info("session.online", me=event.me)
+        elif type(event) is LoggedOut:
+            self._conclude(event)
+        self._outbox(event)
+
+    def _conclude(self, event: LoggedOut) -> None:
+        self._pacer.leave(self)
+        was_stable = self.state is State.ONLINE and _age(self.since) > STABLE
+        self._failures = 1 if was_stable else self._failures + 1
+        match event.why:
+            case _ if not self._wanted:
+                self._enter(State.OFFLINE, event.why, event.detail)
+            case Offline.ASKED:  # Ours, by retry(); _ended goes on.
+                self._enter(State.OFFLINE, event.why, event.detail)
+            case Offline.NETWORK | Offline.GATEWAY:
+                self._enter(State.WAITING, event.why, event.detail)
+                self.next_try = datetime.now(UTC) + timedelta(seconds=backoff(self._failures))
+            case Offline.BAD_CREDENTIALS:
+                self._wanted = False
+                self._enter(State.LATCHED, event.why, event.detail)
+            case Offline.REPLACED:
+                self._wanted = False
+                self._enter(State.OFFLINE, event.why, event.detail)
+        self.log.info(
+            "session.offline", why=event.why.value, detail=event.detail, next_try=self.next_try
+        )
+
+    def _ended(self, session: Session | None) -> None:
+        if session is not self._session:
+            return
+        self._session = None
+        if self.state is State.WAITING and self.next_try:
+            seconds = (self.next_try - datetime.now(UTC)).total_seconds()
+            self._timer = gevent.spawn_later(max(seconds, 0.0), self._queue)
+        elif self._wanted and self.state is State.OFFLINE:
+            self._queue()
+
+    def _stop_waiting(self) -> None:
+        self._pacer.leave(self)
+        if self._timer is not None:
+            self._timer.kill(block=False)
+            self._timer = None
+
+    def _enter(self, state: State, why: Offline | None = None, detail: str = "") -> None:
+        self.state, self.why, self.detail = state, why, detail
+        self.since = datetime.now(UTC)
+        self.next_try = None
+
+
+def backoff(failures: int) -> float:
+    """Seconds before the next try; half of it is chance, so that users do not return all at once."""
+    seconds = min(FIRST_RETRY * 2.0 ** (failures - 1), LAST_RETRY)
+    return seconds * random.uniform(0.5, 1.5)  # noqa: S311  # Not for secrets.
+
+
+def _age(since: datetime) -> float:
+    return (datetime.now(UTC) - since).total_seconds()
+
+
+class Sessions:
+    """All keepers of this process."""
+
+    def __init__(self) -> None:
+        self._keepers: dict[SessionKey, Keeper] = {}
+
+    def __iter__(self) -> Iterator[Keeper]:
+        return iter(tuple(self._keepers.values()))
+
+    def add(self, keeper: Keeper) -> None:
+        self._keepers[keeper.key] = keeper
+
+    def discard(self, key: SessionKey) -> None:
+        self._keepers.pop(key, None)

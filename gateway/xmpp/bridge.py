@@ -1,0 +1,422 @@
+"""One legacy session as its user sees it.
+
+    events  ──► deliver ──► stanzas to the user          (the translator's greenlet)
+    stanzas ──► chats, contacts, rooms ──► put           (the XMPP reader's greenlet; never blocks)
+    IQs     ──► ask ──► a command, and wait for its answer          (a greenlet of their own)
+
+A bridge outlives the sessions of its keeper: rooms, contacts and what is known of them stay through
+a reconnection.  There is one for each account of a user, and for a guest while in a room.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import gevent
+from gevent.event import AsyncResult
+
+from gateway import events, log
+from gateway.commands import Command, SetPresence
+from gateway.config import Transport
+from gateway.errors import CommandRefused, Reason
+from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
+from gateway.ids import ChatId, PersonId, SessionKey, Token
+from gateway.network import Kind, Login
+from gateway.sessions import Keeper, State
+from gateway.store import Account, Broken, Registration
+from gateway.xmpp import jid, stanzas
+from gateway.xmpp.chats import Chats
+from gateway.xmpp.contacts import Contacts
+from gateway.xmpp.context import Context
+from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
+from gateway.xmpp.resources import Resources
+from gateway.xmpp.roomlist import RoomList
+from gateway.xmpp.stanzas import element
+
+LINGER = 2.0
+"""Seconds between the last reason to be online and the log-out.  A client that reconnects at once
+is not seen to leave, and a server that shuts down (it reports everybody gone first) loses the
+connection to us within that time, which calls it off."""
+
+RETURN_TIME = 60.0
+"""Seconds that clients have to come back after the XMPP server did."""
+
+ANSWER_TIME = 30.0
+"""Seconds that a network has to answer what somebody waits for."""
+
+
+class Bridge:
+    def __init__(
+        self, context: Context, transport: Transport, account: Account, resources: Resources
+    ) -> None:
+        self.context = context
+        self.transport = transport
+        self.key: SessionKey = account.key
+        self.registration: Registration | Broken | None = account.registration
+        self.me: PersonId | None = None
+        self.pending = Pending()
+        self.resources = resources
+        self.addressing = context.addressings[transport.domain]
+        self.out = context.out
+        self.log = log.bind(
+            user=self.key.user, transport=self.key.transport, account=self.key.account or None
+        )
+        self.guest_nick = account.rooms[0].nick if account.rooms else ""
+        self._memory = dict(account.memory)
+        self._leaving: gevent.Greenlet[..., object] | None = None
+        self._linger = LINGER
+        self._is_closed = False
+        self._said = ""
+        """The transport's last presence, so that only changes are sent."""
+        self.keeper = Keeper(
+            self.key,
+            transport.network,
+            context.pacers[transport.domain],
+            self._make_login,
+            self.deliver,
+        )
+        self.chats = Chats(self)
+        self.contacts = Contacts(self, account.contacts)
+        self.rooms = RoomList(self, account.rooms)
+        context.sessions.add(self.keeper)
+        self._latch_if_hopeless()
+
+    @property
+    def is_registered(self) -> bool:
+        return self.registration is not None
+
+    @property
+    def stays_online(self) -> bool:
+        return isinstance(self.registration, Registration) and self.registration.stay_online
+
+    @property
+    def address(self) -> str:
+        """The JID that speaks for the session: the transport, or the server behind it."""
+        return self.jid(ChatId(""))
+
+    def jid(self, chat: ChatId | PersonId) -> str:
+        return jid.address(self.addressing.local(self.key.account, chat), self.transport.domain)
+
+    # Whether to be online.
+
+    def review(self) -> None:
+        """Something changed: log in, or begin to think of logging out."""
+        if self._is_needed:
+            self._stop_leaving()
+            if self.keeper.state is State.OFFLINE:
+                self.keeper.log_in()
+        elif self._leaving is None and self.keeper.state not in (State.OFFLINE, State.LATCHED):
+            self._leaving = gevent.spawn_later(self._linger, self._leave)
+
+    @property
+    def _is_needed(self) -> bool:
+        present = self.is_registered and bool(self.resources or self.stays_online)
+        return present or self.rooms.is_any_wanted
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing would be lost without it: a guest who left."""
+        return (
+            not self.is_registered
+            and not self.rooms.is_any_wanted
+            and not self.keeper.is_running
+            and self.keeper.state is State.OFFLINE
+        )
+
+    def _leave(self) -> None:
+        self._leaving = None
+        if not self._is_needed:
+            self.keeper.log_out()
+
+    def _stop_leaving(self) -> None:
+        if self._leaving is not None:
+            self._leaving.kill(block=False)
+            self._leaving = None
+
+    def close(self) -> None:
+        """Its account is gone, or the gateway stops: nothing is told any more."""
+        self._is_closed = True
+        self._stop_leaving()
+        self.rooms.close()
+        self.keeper.log_out()
+        self.context.sessions.discard(self.key)
+
+    def farewell(self) -> None:
+        """The gateway stops.  Rooms are told nothing: their clients will find themselves in them
+        again.  Everybody else goes offline."""
+        self._is_closed = True
+        self._stop_leaving()
+        self.contacts.logged_out()
+        if self.is_registered:
+            words = element("status", "The gateway is restarting.")
+            self.out.write(stanzas.presence(self.address, self.key.user, "unavailable", words))
+
+    def user_changed(self) -> None:
+        """A client of the user came, went, or changed its presence."""
+        self.review()
+        if self.keeper.state is State.ONLINE and SetPresence in self.transport.network.commands:
+            self.attempt(self._presence())
+
+    def _presence(self) -> SetPresence:
+        show, status = self.resources.best()
+        if show is Show.OFFLINE:  # In a room, or staying online.
+            show = Show.XA if self.stays_online else Show.AVAILABLE
+        return SetPresence(show=show, status=status)
+
+    # The XMPP server went, or came back.
+
+    def cut_off(self) -> None:
+        self._stop_leaving()
+        self.rooms.cut_off()
+
+    def reconnected(self) -> None:
+        """For a while nobody is taken for gone who has not said so."""
+        self._linger = RETURN_TIME
+        self.review()
+        self._linger = LINGER
+        self._said = ""
+        self.rooms.reconnected()
+        self.announce()
+        self.contacts.announce()
+
+    # The registration.
+
+    def registered(self, registration: Registration) -> None:
+        """New or changed."""
+        self.registration = registration
+        self.keeper.retry()
+        self._linger = RETURN_TIME  # Until the client has subscribed and sends its presence.
+        self.review()
+        self._linger = LINGER
+
+    def set_stay_online(self, stay_online: bool) -> None:
+        assert isinstance(self.registration, Registration)
+        self.registration = replace(self.registration, stay_online=stay_online)
+        self.review()
+
+    def _latch_if_hopeless(self) -> None:
+        match self.registration:
+            case Broken(why=why):
+                self.log.error("account.broken", why=why)
+                self.keeper.latch("your stored registration cannot be opened; register again")
+            case Registration(latched=why) if why:
+                self.keeper.latch(why)
+
+    def _make_login(self) -> Login:
+        fields: Mapping[str, str]
+        if isinstance(self.registration, Registration):
+            fields = self.registration.fields
+        else:
+            assert self.transport.network.guest
+            fields = self.transport.network.guest(
+                self.transport.settings, self.key.account, self.guest_nick
+            )
+        return Login(
+            user=self.key.user,
+            account=self.key.account,
+            fields=fields,
+            settings=self.transport.settings,
+            contacts=self.contacts.people(),
+            memory=dict(self._memory),
+            nonce=secrets.token_hex(16),
+        )
+
+    # Commands.
+
+    def put(self, command: Command) -> None:
+        """
+        Raises:
+            CommandRefused: the network cannot, or there is no session that could take it.
+        """
+        if type(command) not in self.transport.network.commands:
+            raise CommandRefused(
+                Reason.NOT_SUPPORTED, f"{self.transport.network.title} cannot do that."
+            )
+        self.keeper.put(command)
+
+    def put_pending(self, waiting: Waiting, make: Callable[[Token], Command]) -> Token:
+        """Put the command that ``make`` builds around a token.  Raises as ``put`` does."""
+        if self.pending.is_full:
+            raise CommandRefused(Reason.TOO_MUCH, "Too much at once; try again in a moment.")
+        token = self.pending.add(waiting)
+        try:
+            self.put(make(token))
+        except CommandRefused:
+            self.pending.take(token)
+            raise
+        return token
+
+    def ask(self, make: Callable[[Token], Command], seconds: float = ANSWER_TIME) -> Event:
+        """Put a command and block this greenlet until its answer is there.
+
+        Raises:
+            CommandRefused: the network refused it, or did not answer in time.
+        """
+        question = Question(AsyncResult())
+        token = self.put_pending(question, make)
+        try:
+            return question.answer.get(timeout=seconds)
+        except gevent.Timeout:
+            self.pending.take(token)
+            raise CommandRefused(
+                Reason.TIMEOUT, f"{self.transport.network.title} did not answer."
+            ) from None
+
+    def attempt(self, command: Command) -> None:
+        """Put a command whose failure nobody would miss."""
+        try:
+            self.put(command)
+        except CommandRefused as refusal:
+            self.log.debug("command.refused", command=type(command).__name__, why=refusal.text)
+
+    # Events.
+
+    def deliver(self, event: Event) -> None:
+        """In the translator's greenlet, which waits while the XMPP server is too slow."""
+        if self._is_closed:
+            return
+        self.out.wait_for_room()
+        DELIVER[type(event)](self, event)
+
+    def logged_in(self, event: LoggedIn) -> None:
+        self.me = event.me
+        self.announce()
+        self.attempt(self._presence())
+        self.rooms.rejoin()
+        self.contacts.logged_in()
+
+    def logged_out(self, event: LoggedOut) -> None:
+        words = self.keeper.explain()
+        self._refuse_pending(words)
+        self.contacts.logged_out()
+        self.rooms.logged_out(event, words)
+        self.announce()
+        match event.why:
+            case Offline.BAD_CREDENTIALS:
+                self._latched(event.detail or words)
+                self.say_error(Reason.NOT_AUTHORIZED, event.detail)
+                self.say(words)
+            case Offline.GATEWAY | Offline.REPLACED:
+                self.say(f"{event.detail} {words}" if event.detail not in words else words)
+            case Offline.NETWORK if self.keeper.is_first_failure:
+                self.say_error(Reason.TIMEOUT, event.detail)
+            case _:
+                pass
+
+    def _latched(self, why: str) -> None:
+        self.log.warning("session.latched", why=why)
+        if isinstance(self.registration, Registration):
+            self.context.background.do(
+                lambda: self.context.store.latch(self.key, why), self.key.user
+            )
+
+    def _refuse_pending(self, words: str) -> None:
+        for waiting in self.pending.take_all():
+            self._refuse(waiting, Reason.UNAVAILABLE, words)
+
+    def remembered(self, event: events.Remembered) -> None:
+        if event.value:
+            self._memory[event.name] = event.value
+        else:
+            self._memory.pop(event.name, None)
+        self.context.background.do(
+            lambda: self.context.store.remember(self.key, event.name, event.value, event.seconds),
+            self.key.user,
+        )
+
+    def renamed(self, event: events.Renamed) -> None:
+        self.me = event.me
+        self.announce()
+
+    def answered(self, event: Event) -> None:
+        """Done, or one of the events that carry an answer to an IQ."""
+        waiting = self.pending.take(event.token)  # type: ignore[union-attr]
+        if isinstance(waiting, Question):
+            waiting.answer.set(event)
+
+    def refused(self, event: events.Refused) -> None:
+        waiting = self.pending.take(event.token)
+        if waiting is not None:
+            self._refuse(waiting, event.reason, event.detail)
+
+    def _refuse(self, waiting: Waiting, reason: Reason, detail: str) -> None:
+        match waiting:
+            case Sent(stanza):
+                self.out.write(stanzas.refuse(stanza, reason, detail), keep=True)
+            case Joining(room):
+                self.rooms.refused(room, reason, detail)
+            case Question(answer):
+                answer.set_exception(CommandRefused(reason, detail))
+
+    # What the transport itself has to say.
+
+    def announce(self, to: str = "") -> None:
+        """The transport's presence, to everybody if it changed, or to one who asked."""
+        if not self.is_registered:
+            return
+        words = element("status", self.keeper.explain())
+        caps = self.context.caps(Kind.SERVER, self.transport)
+        if self.keeper.state is State.ONLINE:
+            said = stanzas.presence(self.address, to or self.key.user, "", words + caps)
+        else:
+            said = stanzas.presence(self.address, to or self.key.user, "unavailable", words)
+        if to:
+            self.out.write(said)
+        elif said != self._said:
+            self._said = said
+            self.out.write(said)
+
+    def say_error(self, reason: Reason, detail: str) -> None:
+        """A failed log-in (XEP-0100, section 4.4.2)."""
+        if self.is_registered:
+            error = stanzas.error(reason, detail)
+            self.out.write(stanzas.presence(self.address, self.key.user, "error", error))
+
+    def say(self, text: str) -> None:
+        self.chats.say(self.address, stanzas.body(text))
+
+
+def _room_or_chat(bridge: Bridge, event: events.MessageReceived) -> None:
+    if event.is_in_room:
+        bridge.rooms.message_received(event)
+    else:
+        bridge.chats.received(event)
+
+
+def _sent(bridge: Bridge, event: events.MessageSent) -> None:
+    if sent := bridge.chats.sent(event):
+        bridge.rooms.message_sent(event, sent)
+
+
+def _typing(bridge: Bridge, event: events.TypingChanged) -> None:
+    if event.is_in_room:
+        bridge.rooms.typing_changed(event)
+    else:
+        bridge.chats.typing_changed(event)
+
+
+DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
+    events.MessageReceived: _room_or_chat,
+    events.MessageSent: _sent,
+    events.TypingChanged: _typing,
+    events.PresenceChanged: lambda b, e: b.contacts.changed(e),
+    events.ContactAdded: lambda b, e: b.contacts.added(e),
+    events.OccupantJoined: lambda b, e: b.rooms.occupant_joined(e),
+    events.OccupantLeft: lambda b, e: b.rooms.occupant_left(e),
+    events.OccupantChanged: lambda b, e: b.rooms.occupant_changed(e),
+    events.SubjectChanged: lambda b, e: b.rooms.subject_changed(e),
+    events.RoomJoined: lambda b, e: b.rooms.joined(e),
+    events.RoomLeft: lambda b, e: b.rooms.left(e),
+    events.RoomInvited: lambda b, e: b.rooms.invited(e),
+    events.NoticeReceived: lambda b, e: b.say(e.text),
+    events.LoggedIn: Bridge.logged_in,
+    events.LoggedOut: Bridge.logged_out,
+    events.Renamed: Bridge.renamed,
+    events.Remembered: Bridge.remembered,
+    events.Refused: Bridge.refused,
+    events.Done: Bridge.answered,
+    events.ProfileFetched: Bridge.answered,
+    events.RoomsListed: Bridge.answered,
+    events.AffiliationsListed: Bridge.answered,
+}

@@ -1,0 +1,46 @@
+"""What a bridge offers to its parts (``chats``, ``contacts``, ``rooms``)."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from gateway.commands import Command
+from gateway.config import Transport
+from gateway.ids import ChatId, PersonId, SessionKey, Token
+from gateway.log import Bound
+from gateway.sessions import Keeper
+from gateway.xmpp.component import Component
+from gateway.xmpp.context import Context
+from gateway.xmpp.pending import Pending, Waiting
+from gateway.xmpp.resources import Resources
+
+
+class Host(Protocol):
+    context: Context
+    transport: Transport
+    key: SessionKey
+    me: PersonId | None
+    pending: Pending
+    resources: Resources
+    out: Component
+    log: Bound
+    keeper: Keeper
+    guest_nick: str
+
+    @property
+    def is_registered(self) -> bool: ...
+
+    @property
+    def stays_online(self) -> bool: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def jid(self, chat: ChatId | PersonId) -> str: ...
+
+    def review(self) -> None: ...
+
+    def put(self, command: Command) -> None: ...
+
+    def put_pending(self, waiting: Waiting, make: Callable[[Token], Command]) -> Token: ...
+
+    def attempt(self, command: Command) -> None: ...

@@ -1,0 +1,50 @@
+"""IQs to us: a table of handlers, each in a small file named after what its XEP does.
+
+A handler runs in a greenlet of its own, so it may wait for the store or for a network.  It returns
+the payload of the result (None: an empty result) or raises CommandRefused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from gateway.config import Transport
+from gateway.network import Address
+from gateway.xmpp.users import User
+
+XMPP_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """An IQ of type get or set, and whom it concerns."""
+
+    iq: Any
+    """slixmpp's Iq, with its stanza plugins."""
+    payload: Element
+    """Its only child."""
+    sender: str
+    """Full JID."""
+    user: User
+    """Loaded."""
+    transport: Transport
+    address: Address
+    """Of ``to``: the transport or a server behind it, a person, a room."""
+    resource: str
+    """Of ``to``: an occupant's nickname in a room, else "" as a rule."""
+
+    @property
+    def to(self) -> str:
+        return str(self.iq["to"])
+
+    @property
+    def lang(self) -> str:
+        return str(self.iq["lang"] or "en")
+
+
+Handler = Callable[[Ask], Any]
+"""Returns an Element, a slixmpp stanza, or None."""
+
+Table = dict[tuple[str, str], Handler]
+"""(type, tag of the payload as {namespace}name): handler."""

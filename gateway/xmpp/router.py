@@ -1,0 +1,324 @@
+"""Each stanza to whom it concerns, and an answer to each that cannot be delivered.
+
+Runs in the greenlet that reads the XMPP stream, for all users, so nothing here blocks: users who are
+not loaded yet, IQs and chats with the transport itself go on in greenlets of their own.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import gevent
+from gevent.event import Event
+from gevent.pool import Pool
+
+from gateway import log
+from gateway.config import Transport
+from gateway.errors import CommandRefused, GatewayError, Reason
+from gateway.network import Address, Kind
+from gateway.xmpp import jid, stanzas
+from gateway.xmpp.component import MESSAGE
+from gateway.xmpp.context import Context
+from gateway.xmpp.iq import Ask, Table
+from gateway.xmpp.stanzas import NS
+from gateway.xmpp.users import User
+
+AT_ONCE = 512
+"""IQs and chat commands being answered.  Above that the asker is told to wait."""
+
+PATIENCE = 200
+"""Stanzas of one user that wait for the store."""
+
+LOADS = 16
+"""Users being loaded at once; the store's pool is smaller still."""
+
+SWEEP = 60.0
+"""Seconds between two looks for users who need no place in memory."""
+
+RETURN_TIME = 60.0
+"""Seconds that clients have to show themselves after the XMPP server came back."""
+
+BODY = f"{{{NS}}}body"
+
+NO_STORE = "The gateway's database cannot be reached; try again later."
+
+SUBSCRIPTIONS = ("subscribe", "subscribed", "unsubscribe", "unsubscribed")
+
+
+class Loading:
+    """A user on the way from the store, and who waits for them."""
+
+    def __init__(self) -> None:
+        self.stanzas: list[Element] = []
+        self.done = Event()
+
+
+Say = Callable[[User, Transport, Address, str, str], str]
+"""Answers what a user wrote to the transport itself: user, transport, address, text, language."""
+
+
+class Router:
+    def __init__(self, context: Context, iqs: Table, say: Say) -> None:
+        self._context = context
+        self._iqs = iqs
+        self._say = say
+        self._users: dict[str, User] = {}
+        self._loading: dict[str, Loading] = {}
+        self._pool = Pool(AT_ONCE)
+        self._loads = Pool(LOADS)
+        self._sweeper = gevent.spawn(self._sweep)
+
+    # Messages and presence.
+
+    def stanza(self, stanza: Element) -> None:
+        """Take a message or a presence off the stream."""
+        try:
+            user = self._user(stanza.get("from", ""))
+            if user.is_loaded and user.jid not in self._loading:
+                self._deliver(user, stanza)
+            else:
+                self._wait(user, stanza)
+        except Exception:
+            self._failed(stanza)
+
+    def _deliver(self, user: User, stanza: Element) -> None:
+        try:
+            self._dispatch(user, stanza)
+        except CommandRefused as refusal:
+            self._refuse(stanza, refusal.reason, refusal.text)
+        except Exception:
+            self._failed(stanza)
+
+    def _dispatch(self, user: User, stanza: Element) -> None:
+        local, domain, resource = jid.split(stanza.get("to", ""))
+        transport = self._context.config.transports.get(domain)
+        if transport is None:
+            return  # To an address of the component that is no transport.
+        address = self._context.addressings[domain].parse(jid.unescape(local))
+        kind = stanza.get("type")
+        if kind == "error":
+            user.bounced(stanza.get("from", ""), transport, address)
+        elif not transport.admits(user.jid):
+            raise CommandRefused(Reason.FORBIDDEN, "You may not use this gateway.")
+        elif stanza.tag == MESSAGE:
+            self._message(user, stanza, transport, address, resource)
+        else:
+            _presence(user, stanza, kind, transport, address, resource)
+
+    def _message(
+        self, user: User, stanza: Element, transport: Transport, address: Address, nick: str
+    ) -> None:
+        if address.kind is not Kind.SERVER:
+            user.message(stanza, transport, address, nick)
+        elif stanza.findtext(BODY):
+            user.spend()
+            self._in_pool(stanza, self._answer_chat, user, stanza, transport, address)
+
+    def _answer_chat(
+        self, user: User, stanza: Element, transport: Transport, address: Address
+    ) -> None:
+        lang = stanza.get("{http://www.w3.org/XML/1998/namespace}lang", "en")
+        answer = self._say(user, transport, address, stanza.findtext(BODY, ""), lang)
+        self._context.out.write(
+            stanzas.message(
+                jid.bare(stanza.get("to", "")), stanza.get("from", ""), "chat", stanzas.body(answer)
+            ),
+            keep=True,
+        )
+
+    def _refuse(self, stanza: Element, reason: Reason, text: str) -> None:
+        """Unless that would answer an error, or something that expects no answer."""
+        kind = stanza.get("type")
+        if kind == "error" or (stanza.tag != MESSAGE and kind not in (None, "subscribe")):
+            return
+        if stanza.tag == MESSAGE and kind == "headline":
+            return
+        self._context.out.write(stanzas.refuse(stanza, reason, text), keep=stanza.tag == MESSAGE)
+
+    def _failed(self, stanza: Element) -> None:
+        """A bug, while this stanza was handled: it ends here."""
+        log.exception("stanza.failed", user=jid.bare(stanza.get("from", "")), to=stanza.get("to"))
+        self._refuse(stanza, Reason.INTERNAL, "The gateway made a mistake.")
+
+    # Users.
+
+    def _user(self, sender: str) -> User:
+        bare = jid.bare(sender)
+        user = self._users.get(bare)
+        if user is None:
+            user = self._users[bare] = User(bare, self._context)
+        user.touched = time.monotonic()
+        return user
+
+    def _wait(self, user: User, stanza: Element) -> None:
+        loading = self._begin_loading(user)
+        if len(loading.stanzas) < PATIENCE:
+            loading.stanzas.append(stanza)
+        else:
+            self._refuse(stanza, Reason.TOO_MUCH, "Too much at once; try again in a moment.")
+
+    def _begin_loading(self, user: User) -> Loading:
+        if (loading := self._loading.get(user.jid)) is None:
+            loading = self._loading[user.jid] = Loading()
+            gevent.spawn(self._load, user, loading)
+        return loading
+
+    def _load(self, user: User, loading: Loading) -> None:
+        refusal = self._try_to_load(user)
+        del self._loading[user.jid]
+        if refusal:
+            self._users.pop(user.jid, None)
+        for stanza in loading.stanzas:
+            if refusal:
+                self._refuse(stanza, refusal.reason, refusal.text)
+            else:
+                self._deliver(user, stanza)
+        loading.done.set()
+
+    def _try_to_load(self, user: User) -> CommandRefused | None:
+        try:
+            self._loads.apply(user.load)
+        except GatewayError as error:
+            log.error("user.not_loaded", user=user.jid, why=str(error))
+            return CommandRefused(Reason.TIMEOUT, NO_STORE)
+        except Exception:
+            log.exception("user.not_loaded", user=user.jid)
+            return CommandRefused(Reason.INTERNAL, "The gateway made a mistake.")
+        return None
+
+    def user(self, bare: str) -> User:
+        """The user, loaded.  Blocks this greenlet.
+
+        Raises:
+            CommandRefused: the store is not reachable.
+        """
+        user = self._user(bare)
+        if not user.is_loaded:
+            self._begin_loading(user).done.wait()
+            if not user.is_loaded:
+                raise CommandRefused(Reason.TIMEOUT, NO_STORE)
+        return user
+
+    def users(self) -> list[User]:
+        return list(self._users.values())
+
+    def _sweep(self) -> None:
+        while True:
+            gevent.sleep(SWEEP)
+            long_ago = time.monotonic() - SWEEP
+            for user in self.users():
+                user.sweep()
+                if user.is_idle and user.touched < long_ago:
+                    user.close()
+                    del self._users[user.jid]
+
+    # IQs.
+
+    def iq(self, iq: Any) -> None:
+        """Take an IQ of type get or set."""
+        self._in_pool(iq.xml, self._answer_iq, iq)
+
+    def _answer_iq(self, iq: Any) -> None:
+        payload = next(iter(iq.xml), None)
+        handler = payload is not None and self._iqs.get((iq["type"], payload.tag))
+        if not handler:
+            raise CommandRefused(Reason.FULL)  # service-unavailable: RFC 6120, section 8.4.
+        answer = handler(self._ask(iq, payload))
+        reply = iq.reply()
+        if answer is not None:
+            reply.set_payload(getattr(answer, "xml", answer))
+        self._context.out.write(stanzas.serialize(reply.xml))
+
+    def _ask(self, iq: Any, payload: Element) -> Ask:
+        sender, to = iq.xml.get("from", ""), iq.xml.get("to", "")
+        local, domain, resource = jid.split(to)
+        transport = self._context.config.transports.get(domain)
+        if transport is None:
+            raise CommandRefused(Reason.NOT_FOUND)
+        return Ask(
+            iq=iq,
+            payload=payload,
+            sender=sender,
+            user=self.user(jid.bare(sender)),
+            transport=transport,
+            address=self._context.addressings[domain].parse(jid.unescape(local)),
+            resource=resource,
+        )
+
+    def _in_pool(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
+        if self._pool.full():
+            self._refuse_any(stanza, Reason.TOO_MUCH, "The gateway is busy; try again.")
+        else:
+            self._pool.spawn(self._contained, stanza, work, *args)
+
+    def _contained(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
+        try:
+            work(*args)
+        except CommandRefused as refusal:
+            self._refuse_any(stanza, refusal.reason, refusal.text)
+        except Exception:
+            log.exception(
+                "stanza.failed", user=jid.bare(stanza.get("from", "")), to=stanza.get("to")
+            )
+            self._refuse_any(stanza, Reason.INTERNAL, "The gateway made a mistake.")
+
+    def _refuse_any(self, stanza: Element, reason: Reason, text: str) -> None:
+        self._context.out.write(stanzas.refuse(stanza, reason, text))
+
+    # The XMPP server went, or came back.
+
+    def cut_off(self) -> None:
+        for user in self.users():
+            user.cut_off()
+
+    def reconnected(self) -> None:
+        for user in self.users():
+            user.reconnected()
+        gevent.spawn(self._verify)
+        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful)
+
+    def restore(self) -> None:
+        """At start: load everybody whom the store knows, one by one, and ask who is there."""
+        for bare in dict.fromkeys(user for user, _ in self._context.store.users()):
+            try:
+                self.user(bare).reconnected()
+            except GatewayError as error:
+                log.error("user.not_loaded", user=bare, why=str(error))
+        self._verify()
+        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful)
+
+    def farewell(self) -> None:
+        """The gateway stops: everybody on a network goes offline (XEP-0100, section 4.5)."""
+        for user in self.users():
+            user.farewell()
+
+    def _verify(self) -> None:
+        """A client that joined a room without being subscribed is not found by a probe."""
+        for user in self.users():
+            for domain, seat in user.doubtful_seats():
+                self._context.out.ping(domain, seat, partial(user.is_there, seat, domain))
+
+    def _give_up_doubtful(self) -> None:
+        if self._context.out.is_up:
+            for user in self.users():
+                user.give_up_doubtful()
+
+
+def _presence(
+    user: User,
+    stanza: Element,
+    kind: str | None,
+    transport: Transport,
+    address: Address,
+    nick: str,
+) -> None:
+    if kind is None:
+        user.available(stanza, transport, address, nick)
+    elif kind == "unavailable":
+        user.unavailable(stanza, transport, address)
+    elif kind == "probe":
+        user.probe(stanza, transport, address)
+    elif kind in SUBSCRIPTIONS:
+        user.subscription(stanza, transport, address)

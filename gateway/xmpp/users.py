@@ -1,0 +1,327 @@
+"""One user of ours: the clients they have, the accounts they registered, what waits for the store.
+
+The first stanza of somebody unknown loads their accounts; it and what follows wait meanwhile, in
+order.  After that nothing here blocks, but ``register`` and ``unregister``, which IQ handlers call.
+"""
+
+import time
+from xml.etree.ElementTree import Element
+
+from gateway import log
+from gateway.config import Transport
+from gateway.errors import CommandRefused, Reason
+from gateway.ids import ChatId, SessionKey
+from gateway.network import Address, Kind
+from gateway.sessions import State
+from gateway.store import Account, Broken, Registration
+from gateway.xmpp import stanzas
+from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.context import Context
+from gateway.xmpp.resources import TRANSPORT, Resources
+
+REGISTER_FIRST = "Register with this gateway first: find it in your client's list of services."
+
+
+class Allowance:
+    """A token bucket: what one user may ask of us."""
+
+    __slots__ = ("_at", "_burst", "_left", "_per_second")
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._per_second = per_second
+        self._burst = self._left = float(burst)
+        self._at = time.monotonic()
+
+    def farewell(self) -> None:
+        for bridge in self._bridges.values():
+            bridge.farewell()
+
+    def spend(self) -> None:
+        """
+        Raises:
+            CommandRefused: nothing is left for now.
+        """
+        now = time.monotonic()
+        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left < 1.0:
+            raise CommandRefused(Reason.TOO_MUCH, "You are sending too fast; wait a little.")
+        self._left -= 1.0
+
+
+class User:
+    def __init__(self, jid: str, context: Context) -> None:
+        self.jid = jid
+        self.is_loaded = False
+        self.touched = time.monotonic()
+        """When something was last heard of them."""
+        self._context = context
+        self._bridges: dict[tuple[str, str], Bridge] = {}
+        self._resources: dict[str, Resources] = {}
+        self._allowance = Allowance(
+            context.config.limits.messages_per_second, context.config.limits.message_burst
+        )
+
+    def load(self) -> None:
+        """Blocks until the store has answered.  Raises what the store raises."""
+        for account in self._context.store.load(self.jid):
+            is_alive = account.registration is not None or account.rooms
+            transport = self._context.config.transports.get(account.key.transport)
+            if is_alive and transport:
+                self._add(transport, account)
+        self.is_loaded = True
+        for bridge in self._bridges.values():
+            bridge.review()  # Somebody may stay online, or be in a room.
+
+    def _add(self, transport: Transport, account: Account) -> Bridge:
+        resources = self._resources.setdefault(transport.domain, Resources())
+        bridge = Bridge(self._context, transport, account, resources)
+        self._bridges[transport.domain, account.key.account] = bridge
+        return bridge
+
+    # Who is who.
+
+    def bridge(self, transport: str, account: str) -> Bridge | None:
+        return self._bridges.get((transport, account))
+
+    def bridges(self, transport: str) -> list[Bridge]:
+        return [bridge for (domain, _), bridge in self._bridges.items() if domain == transport]
+
+    def all_bridges(self) -> list[Bridge]:
+        return list(self._bridges.values())
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing would be lost if it were loaded again when it is needed."""
+        return (
+            self.is_loaded
+            and not any(self._resources.values())
+            and all(
+                bridge.is_idle
+                or (bridge.keeper.state is State.OFFLINE and not bridge.rooms.is_any_wanted)
+                for bridge in self._bridges.values()
+            )
+        )
+
+    def close(self) -> None:
+        for bridge in self._bridges.values():
+            bridge.close()
+
+    def spend(self) -> None:
+        self._allowance.spend()
+
+    def _need(self, transport: Transport, account: str) -> Bridge:
+        if bridge := self.bridge(transport.domain, account):
+            return bridge
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+
+    def _guest(self, transport: Transport, account: str, nick: str) -> Bridge:
+        """Joining a room is enough, where the network and the operator let such in."""
+        if bridge := self.bridge(transport.domain, account):
+            return bridge
+        if transport.network.guest is None:
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+        transport.network.guest(transport.settings, account, nick)  # Raises if not allowed.
+        return self._add(transport, Account(key=SessionKey(self.jid, transport.domain, account)))
+
+    # Messages.
+
+    def message(self, stanza: Element, transport: Transport, to: Address, nick: str) -> None:
+        """To a person or a room.
+
+        Raises:
+            CommandRefused: it cannot be delivered.
+        """
+        self.spend()
+        self._check_size(stanza)
+        bridge = self._need(transport, to.account)
+        if to.kind is Kind.PERSON:
+            bridge.chats.message(stanza, to.chat)
+        elif nick:
+            self._whisper(stanza, bridge, to, nick)
+        else:
+            bridge.rooms.message(stanza, to.chat)
+
+    def _whisper(self, stanza: Element, bridge: Bridge, to: Address, nick: str) -> None:
+        room = bridge.rooms.get(to.chat)
+        if room is None or stanza.get("from") not in room.seats:
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, "You are not in this room.")
+        if stanza.get("type") == "groupchat":
+            raise CommandRefused(Reason.BAD_REQUEST, "Write to the room, not to one in it.")
+        local = bridge.addressing.local(to.account, ChatId(nick))
+        bridge.chats.message(stanza, bridge.addressing.parse(local).chat, occupant_of=room.jid)
+
+    def _check_size(self, stanza: Element) -> None:
+        body = stanza.findtext(f"{{{stanzas.NS}}}body", "")
+        most = self._context.config.limits.max_body
+        if len(body) > most or len(body.encode()) > most:
+            raise CommandRefused(Reason.POLICY, f"The message is longer than {most} bytes.")
+
+    def bounced(self, sender: str, transport: Transport, to: Address) -> None:
+        """A stanza of ours came back as an error: that client is not there (any more)."""
+        if to.kind is Kind.ROOM and (bridge := self.bridge(transport.domain, to.account)):
+            bridge.rooms.gone(sender)
+
+    # Presence.
+
+    def available(self, stanza: Element, transport: Transport, to: Address, nick: str) -> None:
+        """
+        Raises:
+            CommandRefused: a room cannot be entered.
+        """
+        sender = stanza.get("from", "")
+        resource = sender.partition("/")[2]
+        if to.kind is Kind.ROOM:
+            self.spend()
+            self._guest(transport, to.account, nick).rooms.presence(stanza, to.chat, nick)
+            return
+        resources = self._resources.setdefault(transport.domain, Resources())
+        local = TRANSPORT if to.kind is Kind.SERVER else stanza.get("to", "")
+        is_new = resource not in resources
+        if resources.available(resource, local, stanza) or is_new:
+            for bridge in self.bridges(transport.domain):
+                bridge.user_changed()
+        self.is_there(sender, transport.domain)
+
+    def is_there(self, sender: str, transport: str) -> None:
+        """A client of theirs showed that it lives."""
+        for bridge in self.bridges(transport):
+            bridge.rooms.is_there(sender)
+
+    def unavailable(self, stanza: Element, transport: Transport, to: Address) -> None:
+        sender = stanza.get("from", "")
+        if to.kind is Kind.ROOM:
+            if bridge := self.bridge(transport.domain, to.account):
+                bridge.rooms.unavailable(to.chat, sender)
+            return
+        resources = self._resources.get(transport.domain)
+        local = TRANSPORT if to.kind is Kind.SERVER else stanza.get("to", "")
+        if resources and resources.unavailable(sender.partition("/")[2], local):
+            for bridge in self.bridges(transport.domain):
+                bridge.user_changed()
+
+    def subscription(self, stanza: Element, transport: Transport, to: Address) -> None:
+        """subscribe, subscribed, unsubscribe or unsubscribed.
+
+        Raises:
+            CommandRefused: that cannot be subscribed to.
+        """
+        kind = stanza.get("type")
+        if to.kind is Kind.PERSON:
+            if kind == "subscribe":
+                self._need(transport, to.account).contacts.subscribe(to.chat)
+            elif kind != "subscribed" and (bridge := self.bridge(transport.domain, to.account)):
+                bridge.contacts.unsubscribe(to.chat)
+        elif kind == "subscribe":
+            self._subscribe_to_transport(stanza, transport, to)
+
+    def _subscribe_to_transport(self, stanza: Element, transport: Transport, to: Address) -> None:
+        bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
+        if to.kind is Kind.ROOM or not bridges:
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+        self._context.out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
+        for bridge in bridges:
+            bridge.announce(to=self.jid)
+
+    def probe(self, stanza: Element, transport: Transport, to: Address) -> None:
+        """Answered from what we know, to who asked (RFC 6121, section 4.3)."""
+        sender = stanza.get("from", "")
+        for bridge in self.bridges(transport.domain):
+            if to.kind is Kind.SERVER and to.account in ("", bridge.key.account):
+                bridge.announce(to=sender)
+            elif to.kind is Kind.PERSON and to.account == bridge.key.account:
+                bridge.contacts.probe(to.chat, sender)
+
+    # The XMPP server went, or came back.
+
+    def cut_off(self) -> None:
+        for resources in self._resources.values():
+            resources.doubt()
+        for bridge in self._bridges.values():
+            bridge.cut_off()
+
+    def reconnected(self) -> None:
+        """Ask every client for its presence, and those in rooms for a sign of life."""
+        for domain in {domain for domain, _ in self._bridges}:
+            self._context.out.write(stanzas.presence(domain, self.jid, "probe"))
+        for bridge in self._bridges.values():
+            bridge.reconnected()
+
+    def doubtful_seats(self) -> set[tuple[str, str]]:
+        """(transport, full JID) of clients in rooms that have not shown that they still live."""
+        return {
+            (b.transport.domain, seat) for b in self.all_bridges() for seat in b.rooms.doubtful()
+        }
+
+    def give_up_doubtful(self) -> None:
+        """The time to return is over."""
+        for resources in self._resources.values():
+            resources.drop_doubtful()
+        for bridge in self._bridges.values():
+            for seat in bridge.rooms.doubtful():
+                bridge.rooms.gone(seat)
+            bridge.user_changed()
+
+    def sweep(self) -> None:
+        """Forget guests who left."""
+        for place, bridge in list(self._bridges.items()):
+            if bridge.is_idle:
+                bridge.close()
+                del self._bridges[place]
+
+    # Registration.
+
+    def register(
+        self, transport: Transport, account: str, fields: dict[str, str], stay_online: bool
+    ) -> None:
+        """Keep what ``Network.check`` accepted, and log in with it.  Blocks."""
+        key = SessionKey(self.jid, transport.domain, account)
+        registration = Registration(key=key, fields=fields, stay_online=stay_online)
+        self._context.store.save(registration)
+        bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
+        is_first = not any(b.is_registered for b in self.bridges(transport.domain))
+        log.info(
+            "account.registered",
+            user=self.jid,
+            transport=transport.domain,
+            account=account or None,
+            is_new=not bridge.is_registered,
+        )
+        bridge.registered(registration)
+        if is_first:
+            self._context.out.write(stanzas.presence(transport.domain, self.jid, "subscribe"))
+
+    def unregister(self, transport: Transport, account: str | None) -> None:
+        """Delete every trace of one account, or (None) of all on this transport.  Blocks.
+
+        Raises:
+            CommandRefused: there is none.
+        """
+        gone = [
+            bridge
+            for bridge in self.bridges(transport.domain)
+            if bridge.is_registered and account in (None, bridge.key.account)
+        ]
+        if not gone:
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+        for bridge in gone:
+            self._context.store.remove(bridge.key)
+            del self._bridges[transport.domain, bridge.key.account]
+            bridge.close()
+            bridge.contacts.farewell()
+            log.info(
+                "account.removed",
+                user=self.jid,
+                transport=transport.domain,
+                account=bridge.key.account or None,
+            )
+        if not any(bridge.is_registered for bridge in self.bridges(transport.domain)):
+            for kind in ("unsubscribe", "unsubscribed", "unavailable"):
+                self._context.out.write(stanzas.presence(transport.domain, self.jid, kind))
+
+    def set_stay_online(self, bridge: Bridge, stay_online: bool) -> None:
+        """Change that part of the registration only.  Blocks."""
+        if isinstance(bridge.registration, Broken) or bridge.registration is None:
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+        self._context.store.set_stay_online(bridge.key, stay_online)
+        bridge.set_stay_online(stay_online)
