@@ -7,17 +7,24 @@
 ever waits inside SQLAlchemy's pool or behind somebody else's time limit.
 """
 
+import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
 import gevent
 from gevent.lock import BoundedSemaphore
 from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+)
 
 from gateway.config import StoreSettings
 from gateway.errors import ConfigError
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import QueryFailed, StoreUnavailable
 from gateway.store.postgres import Postgres
 from gateway.store.sqlite import Access, Sqlite
 
@@ -68,6 +75,7 @@ class Database:
 
         Raises:
             StoreUnavailable: the transaction may have been committed all the same.
+            QueryFailed: a bug in ``work``.  Its other exceptions pass as they are.
         """
         if not self._slots.acquire(timeout=QUEUE_TIMEOUT):
             raise StoreUnavailable(f"{self.place}: busy for {QUEUE_TIMEOUT:g} s")
@@ -94,11 +102,11 @@ class Database:
             return self._once(work)
         except DBAPIError as error:
             if not _is_worth_a_retry(error):
-                raise self._unavailable(error) from None
+                raise self._renamed(error) from None
         try:
             return self._once(work)
         except DBAPIError as error:
-            raise self._unavailable(error) from None
+            raise self._renamed(error) from None
 
     def _once(self, work: Callable[[Connection], T]) -> T:
         def transaction() -> T:
@@ -107,15 +115,26 @@ class Database:
 
         return self._backend.call(transaction)
 
-    def _unavailable(self, error: DBAPIError) -> Exception:
-        """A failure of the database by our name for it; anything else is a bug and stays one."""
-        is_failure = (
-            isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-        )
-        if not is_failure:
-            return error
-        lines = str(error.orig).strip().splitlines()
-        return StoreUnavailable(f"{self.place}: {lines[0] if lines else 'connection lost'}")
+    def _renamed(self, error: DBAPIError) -> StoreUnavailable | QueryFailed:
+        # The first line only: the ones after it may quote values.
+        what = (str(error.orig).strip().splitlines() or ["connection lost"])[0]
+        if _is_failure(error):
+            return StoreUnavailable(f"{self.place}: {what}")
+        name = type(error.orig).__name__
+        renamed = QueryFailed(f"{self.place}: {name}: {what}: {error.statement}")
+        return renamed.with_traceback(error.__traceback__)
+
+
+def _is_failure(error: DBAPIError) -> bool:
+    """Of the database, not of the statement.  SQLite tells of a damaged file by DatabaseError, and
+    of a statement it does not understand by OperationalError with its most general code."""
+    if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return False
+    return (
+        error.connection_invalidated
+        or isinstance(error, OperationalError | InterfaceError)
+        or type(error) is DatabaseError
+    )
 
 
 def _is_worth_a_retry(error: DBAPIError) -> bool:

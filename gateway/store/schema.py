@@ -7,12 +7,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
 
 from gateway.config import StoreSettings
 from gateway.errors import ConfigError
 from gateway.store.database import Database
-from gateway.store.errors import StoreUnavailable
+from gateway.store.errors import QueryFailed, StoreUnavailable
 from gateway.store.sqlite import Access
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
@@ -47,8 +46,8 @@ def migrate(settings: StoreSettings) -> None:
     database = Database(settings, Access.CREATE)
     try:
         database.run(upgrade, MIGRATE_TIMEOUT)
-    except (StoreUnavailable, DatabaseError) as error:
-        raise _unusable(error) from None
+    except (StoreUnavailable, QueryFailed) as error:
+        raise ConfigError(f"store.url: {error}") from None
     finally:
         database.close()
 
@@ -62,8 +61,8 @@ def schema_version(settings: StoreSettings) -> str:
     database = Database(settings, Access.READ)
     try:
         return database.run(_current)
-    except (StoreUnavailable, DatabaseError) as error:
-        raise _unusable(error) from None
+    except (StoreUnavailable, QueryFailed) as error:
+        raise ConfigError(f"store.url: {error}") from None
     finally:
         database.close()
 
@@ -75,8 +74,8 @@ def check(database: Database) -> None:
     """
     try:
         version = database.run(_current)
-    except (StoreUnavailable, DatabaseError) as error:
-        raise _unusable(error) from None
+    except (StoreUnavailable, QueryFailed) as error:
+        raise ConfigError(f"store.url: {error}") from None
     if version != _head():
         raise ConfigError(_mismatch(database.place, version))
 
@@ -107,9 +106,3 @@ def _mismatch(place: str, version: str) -> str:
         f"store.url: {place}: found tables of version {version or 'none'}, "
         f"expected {_head()}: {advice}"
     )
-
-
-def _unusable(error: StoreUnavailable | DatabaseError) -> ConfigError:
-    if isinstance(error, StoreUnavailable):
-        return ConfigError(f"store.url: {error}")
-    return ConfigError(f"store.url: {str(error.orig).strip().partition(chr(10))[0]}")

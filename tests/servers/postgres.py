@@ -30,7 +30,8 @@ PASSWORD = "postgres-secret-8d1f"
 
 START_TIMEOUT = 30.0
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
+FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=16MB")
+"""What is committed survives a killed server.  With ``synchronous_commit=off`` it would not."""
 
 
 class Cluster:
@@ -52,7 +53,7 @@ class Cluster:
         subprocess.run(
             [
                 *_unprivileged(),
-                _binary("initdb"),
+                binary("initdb"),
                 *("--pgdata", str(self._data), "--username", SUPERUSER, "--no-sync"),
                 *("--auth", "scram-sha-256", "--pwfile", str(password_file)),
                 *("--encoding", "UTF8", "--locale", "C.UTF-8"),
@@ -68,7 +69,7 @@ class Cluster:
             self._process = subprocess.Popen(
                 [
                     *_unprivileged(),
-                    _binary("postgres"),
+                    binary("postgres"),
                     *("-D", str(self._data)),
                     *(word for option in (*options, *FAST) for word in ("-c", option)),
                 ],
@@ -127,7 +128,8 @@ def fresh_database(base_url: str) -> str:
     return urlsplit(base_url)._replace(path=f"/{name}").geturl()
 
 
-def _binary(name: str) -> str:
+def binary(name: str) -> str:
+    """The path of one of Postgres's programs, of its newest version."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
     if found:
         return str(found[-1])

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.config import KeySettings
@@ -29,6 +29,7 @@ def load(file: Path, content: str | bytes) -> Keyring:
     return Keyring.load(KeySettings.model_construct(file=file, env=None))
 
 
+@settings(deadline=None)  # The machine may be busy.
 @given(st.binary(max_size=200), st.text(max_size=50))
 def test_what_is_sealed_opens(plain: bytes, row: str) -> None:
     row = row.encode("utf-8", "replace").decode()
@@ -66,6 +67,7 @@ def test_another_row_is_noticed() -> None:
         keyring.open(keyring.seal(b"secret", "juliet"), "romeo")
 
 
+@settings(deadline=None)  # The machine may be busy.
 @given(st.binary(max_size=100) | st.binary(max_size=100).map(lambda rest: b"\x01\x01a" + rest))
 def test_anything_else_is_refused(garbage: bytes) -> None:
     with pytest.raises(SealBroken):
@@ -128,14 +130,14 @@ def test_a_missing_key_file_and_a_folder(file: Path) -> None:
 
 
 def test_keys_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = KeySettings.model_construct(file=None, env="TEST_KEYS")
+    source = KeySettings.model_construct(file=None, env="TEST_KEYS")
     with pytest.raises(ConfigError, match="variable TEST_KEYS: not set"):
-        Keyring.load(settings)
+        Keyring.load(source)
     monkeypatch.setenv("TEST_KEYS", f"a:{KEY}")
-    assert Keyring.load(settings).ids == ("a",)
+    assert Keyring.load(source).ids == ("a",)
     monkeypatch.setenv("TEST_KEYS", "a:Zm9v")
     with pytest.raises(ConfigError, match="variable TEST_KEYS: line 1: the key has 3 bytes"):
-        Keyring.load(settings)
+        Keyring.load(source)
 
 
 def test_neither_file_nor_environment() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import gevent
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Engine, event, func, select
 
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId, SessionKey
@@ -196,9 +196,11 @@ def test_loading_takes_four_statements(store: Store) -> None:
     def count(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
         seen.append(statement)
 
-    engine = store.database._backend.engine
-    event.listen(engine, "before_cursor_execute", count)
-    assert len(store.load(JULIET.user)) == 3
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        assert len(store.load(JULIET.user)) == 3
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
     assert len([statement for statement in seen if statement.startswith("SELECT")]) == 4
 
 
