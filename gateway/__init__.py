@@ -1,0 +1,3 @@
+"""Everything that knows no network."""
+
+__version__ = "0.1.0"

@@ -97,12 +97,14 @@ class HubLoop(asyncio.SelectorEventLoop):
         self._greenlet = gevent.spawn(self.run_forever)
         self._greenlet.name = "asyncio"
 
-    def call_soon(self, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
+    def call_soon(  # type: ignore[override]
+        self, callback: Any, *args: Any, context: Any = None
+    ) -> asyncio.Handle:
         handle = super().call_soon(callback, *args, context=context)
         self._wake()
         return handle
 
-    def call_at(
+    def call_at(  # type: ignore[override]
         self, when: float, callback: Any, *args: Any, context: Any = None
     ) -> asyncio.TimerHandle:
         handle = super().call_at(when, callback, *args, context=context)
@@ -129,7 +131,8 @@ class HubLoop(asyncio.SelectorEventLoop):
                 result.set_exception(error)
 
         self.call_soon(self.create_task, run())
-        return result.get()
+        done: T = result.get()
+        return done
 
     def shut_down(self) -> None:
         self.call_soon(self.stop)

@@ -272,7 +272,7 @@ class Keeper:
 
 
 def backoff(failures: int) -> float:
-    """Seconds before the next try; half of it is chance, so that users do not return all at once."""
+    """Seconds before the next try, partly chance, so that users do not return all at once."""
     seconds = min(FIRST_RETRY * 2.0 ** (failures - 1), LAST_RETRY)
     return seconds * random.uniform(0.5, 1.5)  # noqa: S311  # Not for secrets.
 

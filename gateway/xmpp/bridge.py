@@ -46,6 +46,9 @@ ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
 
 
+Answer = events.Done | events.ProfileFetched | events.RoomsListed | events.AffiliationsListed
+
+
 class Bridge:
     def __init__(
         self, context: Context, transport: Transport, account: Account, resources: Resources
@@ -256,7 +259,8 @@ class Bridge:
         question = Question(AsyncResult())
         token = self.put_pending(question, make)
         try:
-            return question.answer.get(timeout=seconds)
+            answer: Event = question.answer.get(timeout=seconds)
+            return answer
         except gevent.Timeout:
             self.pending.take(token)
             raise CommandRefused(
@@ -329,9 +333,9 @@ class Bridge:
         self.me = event.me
         self.announce()
 
-    def answered(self, event: Event) -> None:
+    def answered(self, event: Answer) -> None:
         """Done, or one of the events that carry an answer to an IQ."""
-        waiting = self.pending.take(event.token)  # type: ignore[union-attr]
+        waiting = self.pending.take(event.token)
         if isinstance(waiting, Question):
             waiting.answer.set(event)
 

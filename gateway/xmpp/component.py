@@ -9,9 +9,9 @@ stanza object is built, and written as text.
 
 **What must not be lost** (``keep=True``) is remembered until the server has certainly routed it.
 Components get no acknowledgements, but a server works through a connection in order: so a mark,
-a message to ourselves, follows, and when it comes back all before it went where it should.  When the
-connection is lost, what no mark has covered is sent again on the next one; for the moment between
-routing and the mark's return that may be twice (some milliseconds, at the kill of a server only).
+a message to ourselves, follows, and when it comes back all before it went where it should.  When
+the connection is lost, what no mark has covered is sent again on the next one; for the moment
+between routing and the mark's return that may be twice (milliseconds, when a server is killed).
 """
 
 import asyncio
@@ -103,7 +103,7 @@ class Component(ComponentXMPP):
         on_stanza: a message or a presence.  on_iq: slixmpp's Iq, of type get or set.
         on_up: the stream is up, before anything is read from it or sent.  on_down: it is lost.
         """
-        super().__init__(domain, secret)
+        super().__init__(domain, secret)  # type: ignore[no-untyped-call]
         self.domain = domain
         self._address = address
         self._hub_loop = loop
@@ -125,7 +125,7 @@ class Component(ComponentXMPP):
         self._marked: int | None = None
         """How many of them the mark that is under way proves, if one is."""
         self._closing = False
-        self.add_event_handler("session_start", self._session_started)
+        self.add_event_handler("session_start", self._handshake_accepted)
         self._runner: Any = None
 
     # For everybody.
@@ -178,7 +178,9 @@ class Component(ComponentXMPP):
 
         iq = self.make_iq_get(ito=to, ifrom=sender)
         iq.append(Element("{urn:xmpp:ping}ping"))
-        iq.send(callback=answered, timeout=PING_TIMEOUT, timeout_callback=lambda _: None)
+        iq.send(  # type: ignore[no-untyped-call, call-arg]
+            callback=answered, timeout=PING_TIMEOUT, timeout_callback=lambda _: None
+        )
 
     def start(self) -> None:
         self._hub_loop.call_soon(self._start_filters)
@@ -259,7 +261,7 @@ class Component(ComponentXMPP):
         if was_up:
             self._on_down()
 
-    def _session_started(self, _: object) -> None:
+    def _handshake_accepted(self, _: object) -> None:
         """The handshake was accepted."""
         self.is_up = True
         log.info("xmpp.connected", domain=self.domain)
@@ -274,13 +276,13 @@ class Component(ComponentXMPP):
     def _spawn_event(self, xml: Element) -> None:
         """The fast lane.  slixmpp calls this with each complete stanza."""
         tag = xml.tag
-        if tag == MESSAGE or tag == PRESENCE:
+        if tag in (MESSAGE, PRESENCE):
             if xml.get("id", "").startswith(MARK) and xml.get("from") == self.domain:
                 self._proven(xml.get("id", ""))
             else:
                 self._on_stanza(xml)
         elif tag == IQ and xml.get("type") in ("get", "set"):
-            self._on_iq(self._build_stanza(self.incoming_filter(xml)))
+            self._on_iq(self._build_stanza(xml))
         else:
             super()._spawn_event(xml)
 

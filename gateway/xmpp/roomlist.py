@@ -1,6 +1,7 @@
 """The rooms of one session: entering, leaving, messages, and coming back to them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from xml.etree.ElementTree import Element
 
 import gevent
@@ -22,7 +23,7 @@ from gateway.events import (
     SubjectChanged,
     TypingChanged,
 )
-from gateway.ids import ChatId, PersonId
+from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
 from gateway.store import JoinedRoom
 from gateway.xmpp import jid, stanzas
@@ -167,14 +168,10 @@ class RoomList:
                 raise CommandRefused(
                     Reason.NOT_ACCEPTABLE, "Only people on this network can be invited."
                 )
-            whom = self._host.context.addressings[domain].parse(jid.unescape(local))
+            whom = self._host.context.addressings[domain].parse(jid.unescape(local)).chat
             reason = invite.findtext(f"{{{MUC_USER}}}reason", "")
-            self._host.put_pending(
-                Sent(stanza),
-                lambda token: Invite(
-                    room=chat, person=PersonId(whom.chat), token=token, reason=reason
-                ),
-            )
+            command = partial(Invite, room=chat, person=PersonId(whom), reason=reason)
+            self._host.put_pending(Sent(stanza), _with_token(command))
 
     # From the network.
 
@@ -325,3 +322,7 @@ class RoomList:
     def _forget(self, chat: ChatId) -> None:
         store, key = self._host.context.store, self._host.key
         self._host.context.background.do(lambda: store.remove_room(key, chat), key.user)
+
+
+def _with_token(command: Callable[..., Invite]) -> Callable[[Token], Invite]:
+    return lambda token: command(token=token)

@@ -1,7 +1,7 @@
 """A room on a network, as XEP-0045 shows it to the resources of one user.
 
-The network tells a snapshot (``RoomJoined``) and then each change; this keeps what it told, so that a
-second resource can enter without asking the network, and so that a room survives the loss of the
+The network tells a snapshot (``RoomJoined``) and then each change; this keeps what it told, so that
+a second resource can enter without asking the network, and so that a room survives the loss of the
 connection to the network: the occupants stay as they were until the next snapshot, and what differs
 then is told.  Each resource in the room has a *seat*.
 """
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from xml.etree.ElementTree import Element
 
 from gateway.errors import Reason
@@ -207,15 +208,13 @@ class Room:
     def _tell_difference(self, before: dict[str, Occupant], was_me: str) -> None:
         for person, gone in before.items():
             if person not in self.occupants and person != was_me:
-                self._to_all(lambda seat, gone=gone: self._absence(seat, gone))
+                self._to_all(partial(self._absence, occupant=gone))
         if was_me and was_me != self.me and was_me in before:
             self._renamed(before[was_me], self.occupants[self.me])
         for person, occupant in self.occupants.items():
             if before.get(person) != occupant:
                 codes = (SELF,) if person == self.me else ()
-                self._to_all(
-                    lambda seat, o=occupant, codes=codes: self._presence(seat, o, codes=codes)
-                )
+                self._to_all(partial(self._presence, occupant=occupant, codes=codes))
 
     def refused(self, reason: Reason, detail: str) -> None:
         """The network does not let us in: who waits is told, who sat here is out."""

@@ -1,7 +1,7 @@
 """Each stanza to whom it concerns, and an answer to each that cannot be delivered.
 
-Runs in the greenlet that reads the XMPP stream, for all users, so nothing here blocks: users who are
-not loaded yet, IQs and chats with the transport itself go on in greenlets of their own.
+Runs in the greenlet that reads the XMPP stream, for all users, so nothing here blocks: users who
+are not loaded yet, IQs and chats with the transport itself go on in greenlets of their own.
 """
 
 import time
@@ -222,8 +222,7 @@ class Router:
 
     def _answer_iq(self, iq: Any) -> None:
         payload = next(iter(iq.xml), None)
-        handler = payload is not None and self._iqs.get((iq["type"], payload.tag))
-        if not handler:
+        if payload is None or not (handler := self._iqs.get((iq["type"], payload.tag))):
             raise CommandRefused(Reason.FULL)  # service-unavailable: RFC 6120, section 8.4.
         answer = handler(self._ask(iq, payload))
         reply = iq.reply()

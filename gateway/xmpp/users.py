@@ -32,10 +32,6 @@ class Allowance:
         self._burst = self._left = float(burst)
         self._at = time.monotonic()
 
-    def farewell(self) -> None:
-        for bridge in self._bridges.values():
-            bridge.farewell()
-
     def spend(self) -> None:
         """
         Raises:
@@ -102,6 +98,10 @@ class User:
                 for bridge in self._bridges.values()
             )
         )
+
+    def farewell(self) -> None:
+        for bridge in self._bridges.values():
+            bridge.farewell()
 
     def close(self) -> None:
         for bridge in self._bridges.values():
