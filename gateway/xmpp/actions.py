@@ -1,0 +1,180 @@
+"""What users ask of a transport by command or by chat: done, and told in a sentence."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from gateway.commands import ChangeNick, SendRaw
+from gateway.config import Transport
+from gateway.errors import CommandRefused, Reason
+from gateway.events import ProfileFetched, RoomListing
+from gateway.ids import ChatId, PersonId
+from gateway.network import Kind
+from gateway.sessions import State
+from gateway.store import Broken
+from gateway.xmpp import directory, jid, stanzas, typed
+from gateway.xmpp.access import require_bridge, require_occupant, require_seat
+from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.iq import Ask
+from gateway.xmpp.stanzas import element, escape
+from gateway.xmpp.users import User
+from gateway.xmpp.vcard import fetch
+
+CONFERENCE = "jabber:x:conference"
+
+Profile = ProfileFetched
+
+
+def bridges(user: User, transport: Transport, account: str) -> list[Bridge]:
+    """All their sessions, or the one with that account."""
+    return [b for b in user.bridges(transport.domain) if account in ("", b.key.account)]
+
+
+def require_bridges(user: User, transport: Transport, account: str) -> list[Bridge]:
+    """
+    Raises:
+        CommandRefused: they have none.
+    """
+    found = bridges(user, transport, account)
+    if not found:
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, f"Register with {transport.name} first.")
+    return found
+
+
+def require_one(user: User, transport: Transport, account: str) -> Bridge:
+    """
+    Raises:
+        CommandRefused: they have none, or several, and did not say which.
+    """
+    found = require_bridges(user, transport, account)
+    if len(found) > 1:
+        servers = ", ".join(bridge.address for bridge in found)
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Ask one of your servers: {servers}")
+    return found[0]
+
+
+# The connection.
+
+
+def status(user: User, transport: Transport, account: str) -> str:
+    """Why they are offline, if they are, and when we try again."""
+    found = bridges(user, transport, account)
+    if not found:
+        return f"You are not registered with {transport.name}."
+    return "\n".join(map(_status, found))
+
+
+def _status(bridge: Bridge) -> str:
+    keeper = bridge.keeper
+    server = f"{bridge.key.account}: " if bridge.key.account else ""
+    since = f" Since {keeper.since:%Y-%m-%d %H:%M} UTC."
+    name = f" You are called {bridge.me}." if bridge.me and keeper.state is State.ONLINE else ""
+    guest = "" if bridge.is_registered else " You are a guest."
+    stays = " You stay connected when you are offline." if bridge.stays_online else ""
+    return f"{server}{keeper.explain()}{since}{name}{guest}{stays}"
+
+
+def connect(bridge: Bridge) -> str:
+    _require_readable(bridge)
+    if bridge.keeper.state is State.WAITING:
+        bridge.keeper.retry()
+    else:
+        bridge.keeper.log_in()
+    return bridge.keeper.explain()
+
+
+def reconnect(bridge: Bridge) -> str:
+    _require_readable(bridge)
+    bridge.keeper.retry()
+    return f"Connecting to {bridge.transport.name} anew…"
+
+
+def disconnect(bridge: Bridge) -> str:
+    bridge.keeper.log_out()
+    return f"Disconnected from {bridge.transport.name}."
+
+
+def _require_readable(bridge: Bridge) -> None:
+    if isinstance(bridge.registration, Broken):
+        raise CommandRefused(
+            Reason.REGISTRATION_REQUIRED,
+            "Your stored registration cannot be opened any more. Register again.",
+        )
+
+
+# People and rooms.
+
+
+def change_nick(bridge: Bridge, nick: str) -> str:
+    bridge.ask(lambda token: ChangeNick(nick=nick, token=token))
+    return f"You are called {nick} now."
+
+
+def whois(bridge: Bridge, person: PersonId) -> Profile:
+    return fetch(bridge, person)
+
+
+def whois_typed(user: User, transport: Transport, account: str, name: str) -> Profile:
+    account = _only(user, transport, account)
+    _, address = typed.find_kind(transport, account, name, Kind.PERSON)
+    return whois(require_one(user, transport, address.account), PersonId(address.chat))
+
+
+def _only(user: User, transport: Transport, account: str) -> str:
+    """Who has one server only means that one."""
+    found = bridges(user, transport, account)
+    return found[0].key.account if len(found) == 1 else account
+
+
+def whois_occupant(ask: Ask) -> Profile:
+    occupant = require_occupant(require_seat(ask), ask.resource)
+    return whois(require_bridge(ask), occupant.person)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRoom:
+    account: str
+    chat: ChatId
+    jid: str
+
+
+def find_room(user: User, transport: Transport, account: str, name: str) -> FoundRoom:
+    """
+    Raises:
+        CommandRefused: (NOT_ACCEPTABLE) that cannot be a room.
+    """
+    account = _only(user, transport, account)
+    local, address = typed.find_kind(transport, account, name, Kind.ROOM)
+    return FoundRoom(address.account, address.chat, jid.address(local, transport.domain))
+
+
+def invite(bridge: Bridge, to: str, room: str, password: str) -> None:
+    """Direct (XEP-0249), from the transport: the client joins, or asks whether to."""
+    secret = f" password='{escape(password)}'" if password else ""
+    children = (
+        element("body", f"You are invited to {room}.")
+        + f"<x xmlns='{CONFERENCE}' jid='{escape(room)}'{secret}/>"
+    )
+    bridge.out.write(stanzas.message(bridge.address, to, "normal", children), keep=True)
+
+
+def find_rooms(bridge: Bridge, pattern: str) -> list[RoomListing]:
+    """Those whose name or subject has it, in whatever case; the largest first."""
+    wanted = pattern.casefold()
+    return [
+        room
+        for room in directory.rooms(bridge)
+        if wanted in room.room.casefold() or wanted in room.subject.casefold()
+    ]
+
+
+def send_raw(bridge: Bridge, line: str) -> str:
+    if "\n" in line or "\r" in line:
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, "One line at a time.")
+    bridge.ask(lambda token: SendRaw(line=line, token=token))
+    return "Sent."
+
+
+def uri(address: str) -> str:
+    """A JID as the path of an xmpp: URI (RFC 5122, section 2.2)."""
+    local, domain, _ = jid.split(address)
+    return f"{quote(local, safe='')}@{domain}"

@@ -1,0 +1,212 @@
+"""Ad-Hoc Commands (XEP-0050): the engine.  ``commands`` has the commands.
+
+    execute ──► start ──► Stage (a form) ──complete, next──► submit ──► Stage … ──► Completed
+                             ▲                                  │
+                             └─────── prev, or refused ─────────┘
+
+A refused form is shown again with the reason, so that what was typed need not be typed again.  A
+session is a stack of stages; it belongs to one client, and ends when it is left alone too long.
+"""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import Element
+
+from gateway.errors import CommandRefused, Reason
+from gateway.network import Field
+from gateway.xmpp import forms
+from gateway.xmpp.elements import element
+from gateway.xmpp.iq import Ask
+from gateway.xmpp.refusal import Refusal
+
+COMMANDS = "http://jabber.org/protocol/commands"
+
+EXPIRES = 600.0
+"""Seconds a form may be left alone."""
+
+MOST = 1000
+"""Sessions of all users; the oldest ends when there is one more."""
+
+MOST_EACH = 8
+"""Sessions of one client; likewise."""
+
+ACTIONS = frozenset({"", "execute", "next", "complete", "prev", "cancel"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The end of a command."""
+
+    text: str = ""
+    form: Element | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A form to fill in, and what follows from it."""
+
+    title: str
+    instructions: str
+    fields: tuple[Field, ...]
+    submit: Callable[[Ask, dict[str, str]], "Stage | Completed"]
+    """Raises CommandRefused: the form is shown again with its text."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    is_checked: bool = True
+    """The fields are checked before ``submit``; else it does that itself."""
+    is_last: bool = True
+    """Nothing has to be filled in after it."""
+
+
+Step = Stage | Completed
+
+
+@dataclass(slots=True, kw_only=True)
+class Session:
+    id: str
+    sender: str
+    node: str
+    stages: list[Stage]
+    used_at: float
+
+
+class Sessions:
+    """By full JID and session id, the least recently used first."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def open(self, sender: str, node: str, stage: Stage) -> Session:
+        own = [key for key in self._sessions if key[0] == sender]
+        if len(own) >= MOST_EACH:
+            del self._sessions[own[0]]
+        if len(self._sessions) >= MOST:
+            self._sessions.popitem(last=False)
+        session = Session(
+            id=secrets.token_urlsafe(12),
+            sender=sender,
+            node=node,
+            stages=[stage],
+            used_at=self._clock(),
+        )
+        self._sessions[sender, session.id] = session
+        return session
+
+    def resume(self, sender: str, node: str, id: str) -> Session:
+        """
+        Raises:
+            Refusal: there is no such session, or not any more.
+        """
+        session = self._sessions.get((sender, id))
+        if session is None or session.node != node:
+            raise refusal(Reason.BAD_REQUEST, "bad-sessionid", "There is no such session.")
+        if self._clock() - session.used_at > EXPIRES:
+            self.close(session)
+            raise refusal(Reason.NOT_ALLOWED, "session-expired", "That took too long. Start again.")
+        session.used_at = self._clock()
+        self._sessions.move_to_end((sender, id))
+        return session
+
+    def close(self, session: Session) -> None:
+        self._sessions.pop((session.sender, session.id), None)
+
+
+def refusal(reason: Reason, condition: str, text: str) -> Refusal:
+    """Section 4.4, "Errors"."""
+    return Refusal(reason, element(f"{{{COMMANDS}}}{condition}"), text)
+
+
+def execute(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step]) -> Element:
+    """One IQ of a command."""
+    action = ask.payload.get("action", "")
+    id = ask.payload.get("sessionid", "")
+    if action not in ACTIONS:
+        raise refusal(Reason.BAD_REQUEST, "malformed-action", f"There is no action {action!r}.")
+    if not id:
+        if action not in ("", "execute"):
+            raise refusal(Reason.BAD_REQUEST, "bad-action", "Execute the command first.")
+        return _begin(sessions, ask, node, start)
+    session = sessions.resume(ask.sender, node, id)
+    if action == "cancel":
+        sessions.close(session)
+        return _command(session, "canceled")
+    if action == "prev":
+        return _back(session)
+    return _forward(sessions, session, ask, action)
+
+
+def _begin(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step]) -> Element:
+    step = start(ask)
+    if isinstance(step, Stage):
+        return _show(sessions.open(ask.sender, node, step))
+    session = Session(
+        id=secrets.token_urlsafe(12), sender=ask.sender, node=node, stages=[], used_at=0.0
+    )
+    return _finish(session, step)
+
+
+def _back(session: Session) -> Element:
+    if len(session.stages) < 2:
+        raise refusal(Reason.BAD_REQUEST, "bad-action", "This is the first form.")
+    session.stages.pop()
+    return _show(session)
+
+
+def _forward(sessions: Sessions, session: Session, ask: Ask, action: str) -> Element:
+    stage = session.stages[-1]
+    if action == "complete" and not stage.is_last:
+        raise refusal(Reason.BAD_REQUEST, "bad-action", "There is more to fill in.")
+    try:
+        given = forms.submitted(ask.payload) or {}
+    except CommandRefused as refused:
+        raise refusal(Reason.BAD_REQUEST, "bad-payload", refused.text) from None
+    try:
+        if stage.is_checked:
+            given = forms.fill_in(stage.fields, given)
+        step = stage.submit(ask, given)
+    except CommandRefused as refused:
+        return _show(session, refused.text or refused.reason.value)
+    if isinstance(step, Stage):
+        session.stages.append(step)
+        return _show(session)
+    sessions.close(session)
+    return _finish(session, step)
+
+
+def _show(session: Session, problem: str = "") -> Element:
+    stage = session.stages[-1]
+    forward = "complete" if stage.is_last else "next"
+    actions = element(
+        f"{{{COMMANDS}}}actions",
+        element(f"{{{COMMANDS}}}prev") if len(session.stages) > 1 else None,
+        element(f"{{{COMMANDS}}}{forward}"),
+        execute=forward,
+    )
+    form = forms.form(
+        stage.fields, stage.values, title=stage.title, instructions=stage.instructions
+    )
+    return _command(session, "executing", actions, _note("error", problem), form)
+
+
+def _finish(session: Session, step: Completed) -> Element:
+    return _command(session, "completed", _note("info", step.text), step.form)
+
+
+def _command(session: Session, status: str, *content: Element | None) -> Element:
+    return element(
+        f"{{{COMMANDS}}}command",
+        *content,
+        node=session.node,
+        sessionid=session.id,
+        status=status,
+    )
+
+
+def _note(kind: str, text: str) -> Element | None:
+    return element(f"{{{COMMANDS}}}note", text, type=kind) if text else None

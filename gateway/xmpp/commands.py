@@ -1,0 +1,263 @@
+"""What users can do with a transport beyond chatting: its ad-hoc commands (XEP-0050).
+
+The table at the end says which there are, at which kind of address, and which command the network
+must know for it.  ``adhoc`` runs them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from gateway.commands import ChangeNick, FetchProfile, JoinRoom, ListRooms, SendRaw
+from gateway.errors import CommandRefused, Reason
+from gateway.ids import PersonId
+from gateway.network import Field, FieldKind, Kind, Network
+from gateway.xmpp import actions, adhoc, forms, registration
+from gateway.xmpp.access import is_occupant
+from gateway.xmpp.adhoc import COMMANDS, Completed, Stage, Step
+from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.iq import Ask, Table
+
+XEPS = {"XEP-0050": "1.3.0", "XEP-0249": "1.2"}
+
+FEATURES = {Kind.SERVER: (COMMANDS,), Kind.PERSON: (COMMANDS,)}
+
+SHOWN_ROOMS = 100
+"""Rooms of one answer: more than anybody reads in a form."""
+
+SESSIONS = adhoc.Sessions()
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    title: str
+    start: Callable[[Ask], Step]
+    kinds: frozenset[Kind] = frozenset({Kind.SERVER})
+    needs: type | None = None
+
+
+def offered(kind: Kind, network: Network) -> dict[str, str]:
+    """Titles by node."""
+    return {
+        node: command.title for node, command in COMMAND.items() if _fits(command, kind, network)
+    }
+
+
+def _fits(command: Offered, kind: Kind, network: Network) -> bool:
+    return kind in command.kinds and (command.needs is None or command.needs in network.commands)
+
+
+def execute(ask: Ask) -> Element:
+    node = ask.payload.get("node", "")
+    command = COMMAND.get(node)
+    kind = Kind.PERSON if is_occupant(ask) else ask.address.kind
+    if command is None or not _fits(command, kind, ask.transport.network):
+        raise CommandRefused(Reason.NOT_FOUND, f"There is no command {node!r} here.")
+    return adhoc.execute(SESSIONS, ask, node, command.start)
+
+
+# Registration.
+
+
+def _register(ask: Ask) -> Step:
+    form = registration.read(ask.user, ask.transport, ask.address.account)
+    return Stage(
+        title=f"Registration with {ask.transport.name}",
+        instructions=form.instructions,
+        fields=form.fields,
+        values=form.values,
+        is_checked=False,
+        submit=_submit_registration,
+    )
+
+
+def _submit_registration(ask: Ask, given: dict[str, str]) -> Step:
+    registration.submit(ask.user, ask.transport, ask.address.account, given)
+    return Completed(text="You are registered. Connecting…")
+
+
+def _unregister(ask: Ask) -> Step:
+    account = ask.address.account or ask.transport.name
+    if not registration.read(ask.user, ask.transport, ask.address.account).is_registered:
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+    return Stage(
+        title=f"Unregister from {account}",
+        instructions="Your contacts there go, and everything that is stored about you is deleted.",
+        fields=(Field(name="sure", label="Yes, unregister", kind=FieldKind.YES_NO),),
+        submit=_submit_unregistration,
+    )
+
+
+def _submit_unregistration(ask: Ask, given: dict[str, str]) -> Step:
+    if not given["sure"]:
+        return Completed(text="You are still registered.")
+    ask.user.unregister(ask.transport, ask.address.account or None)
+    return Completed(text="You are not registered any more.")
+
+
+# The connection.
+
+
+def _status(ask: Ask) -> Step:
+    return Completed(text=actions.status(ask.user, ask.transport, ask.address.account))
+
+
+def _of_each(ask: Ask, title: str, act: Callable[[Ask, Bridge], Step]) -> Step:
+    """Do it with their account, or ask with which."""
+    bridges = actions.require_bridges(ask.user, ask.transport, ask.address.account)
+    if len(bridges) == 1:
+        return act(ask, bridges[0])
+    accounts = {bridge.key.account: bridge for bridge in bridges}
+    return Stage(
+        title=title,
+        instructions="",
+        fields=(
+            Field(
+                name="account",
+                label="Server",
+                kind=FieldKind.CHOICE,
+                required=True,
+                choices=tuple((account, account) for account in accounts),
+            ),
+        ),
+        submit=lambda ask, given: act(ask, accounts[given["account"]]),
+        is_last=False,
+    )
+
+
+def _for_account(title: str, act: Callable[[Ask, Bridge], Step]) -> Callable[[Ask], Step]:
+    return lambda ask: _of_each(ask, title, act)
+
+
+def _saying(act: Callable[[Bridge], str]) -> Callable[[Ask, Bridge], Step]:
+    return lambda _, bridge: Completed(text=act(bridge))
+
+
+def _stay_online(_: Ask, bridge: Bridge) -> Step:
+    if not bridge.is_registered:
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register first.")
+    stays = registration.STAY_ONLINE
+    return Stage(
+        title="Stay connected",
+        instructions="",
+        fields=(stays,),
+        values={stays.name: "1" if bridge.stays_online else ""},
+        submit=lambda ask, given: _submit_stay_online(ask, bridge, bool(given[stays.name])),
+    )
+
+
+def _submit_stay_online(ask: Ask, bridge: Bridge, stays: bool) -> Step:
+    ask.user.set_stay_online(bridge, stays)
+    return Completed(
+        text="You stay connected when you are offline."
+        if stays
+        else "You are disconnected when you go offline."
+    )
+
+
+# What the network can do.
+
+
+def _nick(_: Ask, bridge: Bridge) -> Step:
+    def submit(_: Ask, given: dict[str, str]) -> Step:
+        return Completed(text=actions.change_nick(bridge, given["nick"]))
+
+    field = Field(name="nick", label="Nickname", required=True, default=bridge.me or "")
+    return Stage(title="Change nickname", instructions="", fields=(field,), submit=submit)
+
+
+def _join(ask: Ask) -> Step:
+    return Stage(
+        title="Join a room",
+        instructions="You will be invited; accept in your client.",
+        fields=(
+            Field(name="room", label="Room", required=True),
+            Field(name="password", label="Password, if it has one", kind=FieldKind.SECRET),
+        ),
+        submit=_submit_join,
+    )
+
+
+def _submit_join(ask: Ask, given: dict[str, str]) -> Step:
+    room = actions.find_room(ask.user, ask.transport, ask.address.account, given["room"])
+    bridge = ask.user.bridge(ask.transport.domain, room.account)
+    if bridge is None:
+        return Completed(text=f"Join {room.jid} in your client.")
+    actions.invite(bridge, ask.sender, room.jid, given["password"])
+    return Completed(text=f"You are invited to {room.jid}. Accept in your client.")
+
+
+def _whois(ask: Ask) -> Step:
+    if is_occupant(ask):
+        return _show_profile(actions.whois_occupant(ask))
+    if ask.address.kind is Kind.PERSON:
+        bridge = actions.require_bridges(ask.user, ask.transport, ask.address.account)[0]
+        return _show_profile(actions.whois(bridge, PersonId(ask.address.chat)))
+    return Stage(
+        title="Who is",
+        instructions="",
+        fields=(Field(name="nick", label=ask.transport.network.prompt, required=True),),
+        submit=lambda ask, given: _show_profile(
+            actions.whois_typed(ask.user, ask.transport, ask.address.account, given["nick"])
+        ),
+    )
+
+
+def _show_profile(profile: actions.Profile) -> Step:
+    if not profile.fields:
+        return Completed(text=f"Nothing is told about {profile.person}.")
+    return Completed(form=forms.result(profile.fields, title=profile.person))
+
+
+def _rooms(_: Ask, bridge: Bridge) -> Step:
+    return Stage(
+        title="List rooms",
+        instructions="",
+        fields=(Field(name="pattern", label="Part of the name or subject; empty for all"),),
+        submit=lambda _, given: _submit_rooms(bridge, given["pattern"]),
+    )
+
+
+def _submit_rooms(bridge: Bridge, pattern: str) -> Step:
+    found = actions.find_rooms(bridge, pattern)
+    shown = found[:SHOWN_ROOMS]
+    more = f"These are the {len(shown)} largest of {len(found)} rooms."
+    rows = [(r.room, "" if r.occupants is None else str(r.occupants), r.subject) for r in shown]
+    columns = (("room", "Room"), ("occupants", "People"), ("subject", "Subject"))
+    if not shown:
+        return Completed(text="No room was found.")
+    return Completed(
+        text=more if len(found) > len(shown) else "",
+        form=forms.table("Rooms", columns, rows),
+    )
+
+
+def _raw(_: Ask, bridge: Bridge) -> Step:
+    return Stage(
+        title="Send a raw command",
+        instructions="In the network's own language. Answers come as messages from the server.",
+        fields=(Field(name="line", label="Command", required=True),),
+        submit=lambda _, given: Completed(text=actions.send_raw(bridge, given["line"])),
+    )
+
+
+COMMAND: dict[str, Offered] = {
+    "register": Offered("Register, or change the registration", _register),
+    "unregister": Offered("Unregister", _unregister),
+    "status": Offered("Show the state of the connection", _status),
+    "connect": Offered("Connect", _for_account("Connect", _saying(actions.connect))),
+    "reconnect": Offered("Reconnect", _for_account("Reconnect", _saying(actions.reconnect))),
+    "disconnect": Offered("Disconnect", _for_account("Disconnect", _saying(actions.disconnect))),
+    "stay-online": Offered(
+        "Stay connected when offline, or not", _for_account("Stay connected", _stay_online)
+    ),
+    "nick": Offered("Change nickname", _for_account("Change nickname", _nick), needs=ChangeNick),
+    "join": Offered("Join a room", _join, needs=JoinRoom),
+    "whois": Offered(
+        "Who is …", _whois, kinds=frozenset({Kind.SERVER, Kind.PERSON}), needs=FetchProfile
+    ),
+    "rooms": Offered("List rooms", _for_account("List rooms", _rooms), needs=ListRooms),
+    "raw": Offered("Send a raw command", _for_account("Send a raw command", _raw), needs=SendRaw),
+}
+
+IQS: Table = {("set", f"{{{COMMANDS}}}command"): execute}

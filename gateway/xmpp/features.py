@@ -1,0 +1,72 @@
+"""What we say that we are and can do, of each kind of address.
+
+It follows from the files of the XEPs and from the commands that the network handles, and from
+nothing else: a feature in ``NEEDS`` is advertised where the network has that command.
+"""
+
+from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetTyping
+from gateway.network import Kind, Network
+from gateway.xmpp import commands, last, ping, prompt, register, rsm, time, vcard, version
+from gateway.xmpp.adhoc import COMMANDS
+from gateway.xmpp.chats import CHAT_STATES, RECEIPTS
+from gateway.xmpp.rooms import MUC
+
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
+DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
+CAPS = "http://jabber.org/protocol/caps"
+STABLE_ID = "http://jabber.org/protocol/muc#stable_id"
+OCCUPANT_ID = "urn:xmpp:occupant-id:0"
+
+FEATURES: dict[Kind, tuple[str, ...]] = {
+    # Of discovery itself, and of what is no IQ: messages and presence.
+    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC),
+    Kind.PERSON: (DISCO_INFO, DISCO_ITEMS, CAPS, CHAT_STATES, RECEIPTS),
+    Kind.ROOM: (DISCO_INFO, DISCO_ITEMS, MUC, STABLE_ID, OCCUPANT_ID),
+}
+
+NEEDS: dict[tuple[Kind, str], type] = {
+    (Kind.SERVER, MUC): JoinRoom,
+    (Kind.ROOM, MUC): JoinRoom,
+    (Kind.PERSON, CHAT_STATES): SetTyping,
+    (Kind.PERSON, RECEIPTS): SendMessage,
+    (Kind.PERSON, vcard.VCARD): FetchProfile,
+    (Kind.PERSON, COMMANDS): FetchProfile,
+}
+
+SOFTWARE = "Greengate"
+
+
+OFFERED = (
+    FEATURES,
+    *(file.FEATURES for file in (commands, last, ping, prompt, register, time, vcard, version)),
+)
+
+
+def features(kind: Kind, network: Network) -> tuple[str, ...]:
+    """Sorted, as XEP-0115 wants them."""
+    return tuple(
+        sorted(
+            feature
+            for offered in OFFERED
+            for feature in offered.get(kind, ())
+            if NEEDS.get((kind, feature), object) in (object, *network.commands)
+        )
+    )
+
+
+def identities(kind: Kind, network: Network, name: str) -> tuple[tuple[str, str, str], ...]:
+    """Category, type and name (https://xmpp.org/registrar/disco-categories.html), sorted.
+
+    A server with rooms is a conference too, so that clients offer its list of rooms; of the
+    network's type, because some clients think that ``conference/text`` is where to make new rooms.
+    A person is a client: ``account/registered`` has no use for clients, and the features that
+    matter to them are read from the capabilities in a presence, which are those of a client.
+    """
+    match kind:
+        case Kind.SERVER:
+            rooms = [("conference", network.name, name)] if JoinRoom in network.commands else []
+            return (*rooms, ("gateway", network.name, name))
+        case Kind.PERSON:
+            return (("client", "pc", SOFTWARE),)
+        case Kind.ROOM:
+            return (("conference", "text", name),)

@@ -1,0 +1,118 @@
+"""In-Band Registration (XEP-0077) with the transport; ``registration`` has what it means.
+
+Next to the data form stand the plain fields that old clients fill in, where those are enough: a
+client that knows no forms could not give a required field that only the form has (section 4).
+"""
+
+from xml.etree.ElementTree import Element
+
+from gateway.errors import CommandRefused, Reason
+from gateway.network import Kind
+from gateway.xmpp import forms, registration
+from gateway.xmpp.access import require_admitted
+from gateway.xmpp.elements import element, elements, name
+from gateway.xmpp.iq import Ask, Table
+from gateway.xmpp.registration import Form
+
+REGISTER = "jabber:iq:register"
+
+XEPS = {"XEP-0077": "2.4"}
+
+FEATURES = {Kind.SERVER: (REGISTER,)}
+
+PLAIN_FIELDS = frozenset(
+    [
+        "username",
+        "nick",
+        "password",
+        "name",
+        "first",
+        "last",
+        "email",
+        "address",
+        "city",
+        "state",
+        "zip",
+        "phone",
+        "url",
+        "date",
+        "misc",
+        "text",
+        "key",
+    ]
+)
+"""Section 14.1.  A field of ours has the same name if it means the same."""
+
+
+def ask_form(ask: Ask) -> Element:
+    _require_server(ask)
+    require_admitted(ask)
+    form = registration.read(ask.user, ask.transport, ask.address.account)
+    return element(
+        f"{{{REGISTER}}}query",
+        element(f"{{{REGISTER}}}registered") if form.is_registered else None,
+        element(f"{{{REGISTER}}}instructions", form.instructions),
+        *elements(REGISTER, _plain(form)),
+        forms.form(
+            form.fields,
+            form.values,
+            title=f"Registration with {ask.transport.name}",
+            instructions=form.instructions,
+            form_type=REGISTER,
+        ),
+    )
+
+
+def _plain(form: Form) -> list[tuple[str, str]]:
+    if any(field.required and field.name not in PLAIN_FIELDS for field in form.fields):
+        return []
+    return [
+        (field.name, form.values.get(field.name, field.default))
+        for field in form.fields
+        if field.name in PLAIN_FIELDS
+    ]
+
+
+def register(ask: Ask) -> None:
+    """A filled-in form, or ``<remove/>``, which even those may send who may not register."""
+    _require_server(ask)
+    if ask.payload.find(f"{{{REGISTER}}}remove") is not None:
+        _remove(ask)
+        return
+    require_admitted(ask)
+    if forms.is_cancelled(ask.payload):
+        return
+    registration.submit(ask.user, ask.transport, ask.address.account, _given(ask.payload))
+
+
+def _given(query: Element) -> dict[str, str]:
+    """By form, else by plain fields."""
+    given = forms.submitted(query)
+    if given is not None:
+        return given
+    given = {
+        name(child): child.text or ""
+        for child in query
+        if child.tag.startswith(f"{{{REGISTER}}}") and name(child) in PLAIN_FIELDS
+    }
+    if not given:
+        raise CommandRefused(Reason.BAD_REQUEST, "Nothing was filled in.")
+    return given
+
+
+def _remove(ask: Ask) -> None:
+    """Section 3.2: alone, or it is a mistake that must not cost anybody their registration."""
+    if len(ask.payload) > 1:
+        raise CommandRefused(Reason.BAD_REQUEST, "<remove/> must stand alone.")
+    ask.user.unregister(ask.transport, ask.address.account or None)
+
+
+def _require_server(ask: Ask) -> None:
+    if ask.address.kind is not Kind.SERVER:
+        raise CommandRefused(Reason.NOT_SUPPORTED, f"Register with {ask.transport.domain}.")
+
+
+IQS: Table = {
+    ("get", f"{{{REGISTER}}}query"): ask_form,
+    ("set", f"{{{REGISTER}}}query"): register,
+}
