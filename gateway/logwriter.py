@@ -67,27 +67,35 @@ class Writer:
 
     def _run(self) -> None:
         said = 0
+        can_write = True
         while True:
-            item = self._queue.get()
-            lines: list[str] = []
-            while isinstance(item, str):
-                lines.append(item)
-                if len(lines) == MAX_BATCH or self._queue.empty():
-                    break
-                item = self._queue.get()
-            try:
-                self._write("".join(lines).encode(errors="backslashreplace"))
-            except OSError:  # Nobody reads any more, or the disk is full.
-                self._dropped += len(lines)
-            if not isinstance(item, str):
-                item.release()
-            elif said < self._dropped and self._queue.empty():
+            lines, waiting = self._batch()
+            if lines:
+                can_write = self._write(lines)
+            if can_write and said < self._dropped and self._queue.empty():
                 self._say_dropped(self._dropped - said)
                 said = self._dropped
+            if waiting:
+                waiting.release()
 
-    def _write(self, data: bytes) -> None:
+    def _batch(self) -> tuple[list[str], Any]:
+        """What is there, but at least something; a lock if somebody waits for all before it."""
+        lines: list[str] = []
+        while not lines or (len(lines) < MAX_BATCH and not self._queue.empty()):
+            item = self._queue.get()
+            if not isinstance(item, str):
+                return lines, item
+            lines.append(item)
+        return lines, None
+
+    def _write(self, lines: list[str]) -> bool:
+        data = "".join(lines).encode(errors="backslashreplace")
         while data:
             try:
                 data = data[os.write(self.descriptor, data) :]
             except BlockingIOError:  # Whoever gave us the descriptor made it so.
                 _native_select([], [self.descriptor], [])
+            except OSError:  # Nobody reads any more, or the disk is full.
+                self._dropped += len(lines)
+                return False
+        return True

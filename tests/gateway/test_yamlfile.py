@@ -1,5 +1,6 @@
 """https://yaml.org/spec/1.2.2/#103-core-schema"""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -67,7 +68,5 @@ def test_errors(text: str, error: str) -> None:
 
 @given(st.text(alphabet=" \n\t:-#&*!|>'\"%@`{}[],?~<ab01.+", max_size=60))
 def test_any_text_is_a_value_or_a_config_error(text: str) -> None:
-    try:
+    with contextlib.suppress(ConfigError):
         yamlfile.read(text, "f")
-    except ConfigError as error:
-        assert str(error).startswith("f: ")

@@ -22,7 +22,7 @@ class VeronaSettings(Settings):
     port: int = Field(default=6667, ge=1, le=65535)
     password: str = ""
     friends: tuple[str, ...] = ()
-    gates: dict[str, Gate] = {}
+    gates: dict[str, Gate] = Field(default_factory=dict)
     hidden: bool = False
 
     @model_validator(mode="after")
