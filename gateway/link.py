@@ -17,7 +17,7 @@ from typing import Any
 import gevent
 from gevent.queue import Queue
 
-import gateway.log as logging
+from gateway import log as logging
 from gateway.errors import WireError
 from gateway.fsm import Codec, Connect, Connected, Got, Lost, Tls
 

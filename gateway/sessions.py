@@ -113,7 +113,9 @@ class Keeper:
         """Why it is not online, after the first attempt."""
         self.detail = ""
         self.next_try: datetime | None = None
-        self.log = logging.bind(user=key.user, transport=key.transport, account=key.account)
+        self.log = logging.bind(
+            user=key.user, transport=key.transport, account=key.account or None
+        )
         self._network = network
         self._pacer = pacer
         self._make_login = make_login
@@ -246,7 +248,7 @@ class Keeper:
                 self._wanted = False
                 self._enter(State.OFFLINE, event.why, event.detail)
         self.log.info(
-            "session.offline", why=event.why.value, detail=event.detail, next_try=self.next_try
+            "session.offline", why=event.why.value, detail=event.detail or None, next_try=self.next_try
         )
 
     def _ended(self, session: Session | None) -> None:

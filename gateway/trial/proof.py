@@ -88,7 +88,7 @@ class Proof:
             await self.peer.expect(self.nick, "QUIT")
         async with self.step("the user unregisters"):
             await self.ask("set", REGISTER, ElementTree.Element(f"{{{REGISTER}}}remove"))
-            await self.sees(lambda stanza: stanza.is_presence(self.transport, "unsubscribed"))
+            await self.sees_subscription("none")
 
     async def discover(self) -> None:
         """Repeated, because the gateway may still be starting."""
@@ -98,9 +98,9 @@ class Proof:
             except RefusedError:
                 await asyncio.sleep(0.05)
                 continue
-            identity = info.find(f"{{{DISCO}}}identity")
-            assert identity is not None, "no identity"
-            assert (identity.get("category"), identity.get("type")) == ("gateway", "irc")
+            identities = info.findall(f"{{{DISCO}}}identity")
+            said = [(identity.get("category"), identity.get("type")) for identity in identities]
+            assert ("gateway", "irc") in said, f"not among what it says it is: {said}"
             return
 
     async def register(self) -> None:
@@ -140,10 +140,14 @@ class Proof:
         self.user.send_presence(self.transport, "subscribed")
         self.user.send_presence(self.transport, "subscribe")
         await self.sees(lambda stanza: stanza.is_presence(self.transport, "subscribed"))
+        await self.sees_subscription("both")
+
+    async def sees_subscription(self, state: str) -> None:
+        """The Jabber server says what has become of it, even to a client that is not available."""
         item = f"{{{ROSTER}}}query/{{{ROSTER}}}item"
         await self.sees(
             lambda stanza: (
-                stanza.kind == "iq" and stanza.has(item, jid=self.transport, subscription="both")
+                stanza.kind == "iq" and stanza.has(item, jid=self.transport, subscription=state)
             )
         )
 

@@ -191,6 +191,8 @@ class RoomList:
             self._host.review()
 
     def left(self, event: RoomLeft) -> None:
+        if event.how is Departure.LOST:
+            return  # LoggedOut follows, and decides whether we will be back.
         if room := self._rooms.get(event.room):
             room.left(event.how, event.by, event.detail)
             if not room.waiting:
