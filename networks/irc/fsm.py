@@ -249,6 +249,7 @@ ONLINE: Table = (
         "324": (3, rooms.on_modes_are),
         "332": (3, rooms.on_topic_is),
         "333": (3, rooms.on_topic_by),
+        "352": (6, rooms.on_plain_who),
         "353": (4, rooms.on_names),
         "354": (8, rooms.on_who),
         "366": (2, rooms.on_names_end),

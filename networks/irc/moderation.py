@@ -94,7 +94,9 @@ def set_affiliation(irc: Irc, command: SetAffiliation) -> None:
 
 def standing_of(irc: Irc, room: ChatId, nick: str) -> tuple[Channel | None, str | None]:
     channel = irc.channels.get(irc.fold(room))
-    return channel, channel.members.get(irc.fold(nick)) if channel else None
+    modes = channel.members.get(irc.fold(nick)) if channel else None
+    # The others (an IRC operator's "y") are not ours to give or take.
+    return channel, None if modes is None else "".join(m for m in modes if m in roles.ROLES)
 
 
 def set_modes(irc: Irc, room: ChatId, token: Token, nick: str, add: str, remove: str) -> None:

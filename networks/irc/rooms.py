@@ -35,6 +35,7 @@ from networks.irc.people import (
     tell_changed_in,
 )
 from networks.irc.requests import Asked, Request
+from networks.irc.roles import standing
 from networks.irc.state import Channel, Irc, words
 from networks.irc.wire import Line, split_source
 
@@ -155,8 +156,15 @@ def on_names_end(irc: Irc, line: Line) -> None:
     for news in channel.early:
         irc.tell(news)
     channel.early.clear()
-    if irc.support.whox and len(channel.members) <= MAX_WHO:
+    if len(channel.members) <= MAX_WHO:
+        ask_who_is_there(irc, channel)
+
+
+def ask_who_is_there(irc: Irc, channel: Channel) -> None:
+    if irc.support.whox:
         irc.send_sometime("WHO", channel.name, WHO_FIELDS)
+    elif "userhost-in-names" not in irc.caps:
+        irc.send_sometime("WHO", channel.name)
 
 
 def snapshot(irc: Irc, channel: Channel, request: Request | None) -> Entered:
@@ -205,6 +213,14 @@ def on_who(irc: Irc, line: Line) -> None:
         person.away = (person.away or "") if "G" in flags else None
     if before != (person.account, person.away):
         tell_changed(irc, folded)
+
+
+def on_plain_who(irc: Irc, line: Line) -> None:
+    """352: nick, channel, user, host, server, nick, flags, hops and real name"""
+    if person := irc.people.get(irc.fold(line.params[5])):
+        person.user, person.host = line.params[2:4]
+    elif line.params[1] not in irc.channels:
+        irc.notice(words(line))
 
 
 # Going.
@@ -271,6 +287,7 @@ def on_nick(irc: Irc, line: Line) -> None:
     folded_old, folded_new = irc.fold(old), irc.fold(new)
     if irc.is_me(old):
         irc.set_nick(new)
+        irc.wanted_nick = new  # If services did it, they would do it again.
         irc.tell(Renamed(new))
     if person := irc.people.pop(folded_old, None):
         person.nick = new
@@ -350,12 +367,14 @@ def on_mode(irc: Irc, line: Line) -> None:
 
 
 def change_standing(irc: Irc, channel: Channel, sign: str, mode: str, folded: str) -> bool:
+    """Whether it makes a difference outside of IRC."""
     modes = channel.members.get(folded)
     if modes is None or (mode in modes) == (sign == "+"):
         return False
     kept = modes + mode if sign == "+" else modes.replace(mode, "")
-    channel.members[folded] = "".join(sorted(kept, key=irc.support.prefixes.rank))
-    return True
+    now = channel.members[folded] = "".join(sorted(kept, key=irc.support.prefixes.rank))
+    is_silenced = channel.is_moderated
+    return standing(modes, is_silenced) != standing(now, is_silenced)
 
 
 def moderate(channel: Channel, is_moderated: bool) -> list[str]:
