@@ -71,7 +71,7 @@ def _config(port: int, password: str, penalties: bool) -> str:
     AdminEMail = nobody@irc.ngircd.test
     Listen = {LOOPBACK}
     Ports = {port}
-    MotdPhrase = "Welcome."
+    MotdPhrase = Welcome.
     {f"Password = {password}" if password else ""}
 [Limits]
     MaxConnections = 0

@@ -16,7 +16,7 @@ from slixmpp.xmlstream import StanzaBase, tostring
 
 ItemT = TypeVar("ItemT")
 
-MAX_SHOWN = 20
+MAX_SHOWN = 10
 """Items of one inbox that a failure shows: the last ones."""
 
 CLOSE_SECONDS = 5.0
@@ -146,7 +146,9 @@ class User:
         await self._client.disconnect(wait=CLOSE_SECONDS)
 
     def _received(self, stanza: StanzaBase) -> StanzaBase:
-        self.inbox.put(Stanza(stanza.xml))
+        received = Stanza(stanza.xml)
+        if received.type != "result":  # Has been asked for, and is with who asked.
+            self.inbox.put(received)
         return stanza
 
 

@@ -139,6 +139,7 @@ def _config(xmpp: Ejabberd, irc: Ngircd) -> dict[str, object]:
                 "server": irc.host,
                 "port": irc.port,
                 "tls": False,
+                "rate": {"burst": 100, "seconds": 0.1},  # The server is our own.
             }
         },
     }
