@@ -242,9 +242,9 @@ class User:
 
     def reconnected(self) -> None:
         """Ask every client for its presence, and those in rooms for a sign of life."""
-        for domain in {domain for domain, _ in self._bridges}:
-            self._context.out.write(stanzas.presence(domain, self.jid, "probe"))
         for bridge in self._bridges.values():
+            if bridge.is_registered:
+                self._context.out.write(stanzas.presence(bridge.address, self.jid, "probe"))
             bridge.reconnected()
 
     def doubtful_seats(self) -> set[tuple[str, str]]:
@@ -279,17 +279,17 @@ class User:
         registration = Registration(key=key, fields=fields, stay_online=stay_online)
         self._context.store.save(registration)
         bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
-        is_first = not any(b.is_registered for b in self.bridges(transport.domain))
+        is_new = not bridge.is_registered
         log.info(
             "account.registered",
             user=self.jid,
             transport=transport.domain,
             account=account or None,
-            is_new=not bridge.is_registered,
+            is_new=is_new,
         )
         bridge.registered(registration)
-        if is_first:
-            self._context.out.write(stanzas.presence(transport.domain, self.jid, "subscribe"))
+        if is_new:
+            self._context.out.write(stanzas.presence(bridge.address, self.jid, "subscribe"))
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         """Delete every trace of one account, or (None) of all on this transport.  Blocks.
@@ -309,15 +309,14 @@ class User:
             del self._bridges[transport.domain, bridge.key.account]
             bridge.close()
             bridge.contacts.farewell()
+            for kind in ("unsubscribe", "unsubscribed", "unavailable"):
+                self._context.out.write(stanzas.presence(bridge.address, self.jid, kind))
             log.info(
                 "account.removed",
                 user=self.jid,
                 transport=transport.domain,
                 account=bridge.key.account or None,
             )
-        if not any(bridge.is_registered for bridge in self.bridges(transport.domain)):
-            for kind in ("unsubscribe", "unsubscribed", "unavailable"):
-                self._context.out.write(stanzas.presence(transport.domain, self.jid, kind))
 
     def set_stay_online(self, bridge: Bridge, stay_online: bool) -> None:
         """Change that part of the registration only.  Blocks."""
