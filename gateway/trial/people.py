@@ -186,6 +186,12 @@ class Peer:
             )
         )
 
+    async def sees_online(self, nick: str) -> bool:
+        """QUIT is told to those in the same channels only; this anybody may ask."""
+        self.send(f"ISON {nick}")
+        answer = await self.inbox.expect(lambda line: " 303 " in line)
+        return nick.lower() in answer.lower().split(" :", 1)[1].split()
+
     async def close(self) -> None:
         if self._writer and self._task:
             self.send("QUIT")

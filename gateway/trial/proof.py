@@ -29,6 +29,9 @@ FORM = "jabber:x:data"
 MUC_USER = "http://jabber.org/protocol/muc#user"
 ROSTER = "jabber:iq:roster"
 
+POLL_EVERY = 0.05
+"""Between two questions about what nobody announces."""
+
 SELF_PRESENCE = "110"
 """XEP-0045, section 15.6.2."""
 
@@ -85,7 +88,8 @@ class Proof:
             await self.hears(self.peer.nick, "Is the day so young?")
         async with self.step("the user goes offline and leaves IRC"):
             self.user.send_presence(type="unavailable")
-            await self.peer.expect(self.nick, "QUIT")
+            while await self.peer.sees_online(self.nick):
+                await asyncio.sleep(POLL_EVERY)
         async with self.step("the user unregisters"):
             await self.ask("set", REGISTER, ElementTree.Element(f"{{{REGISTER}}}remove"))
             await self.sees_subscription("none")
@@ -96,7 +100,7 @@ class Proof:
             try:
                 info = await self.ask("get", DISCO)
             except RefusedError:
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(POLL_EVERY)
                 continue
             identities = info.findall(f"{{{DISCO}}}identity")
             said = [(identity.get("category"), identity.get("type")) for identity in identities]
@@ -153,8 +157,7 @@ class Proof:
 
     async def log_in(self) -> None:
         await self.sees(lambda stanza: stanza.is_presence(self.transport))
-        self.peer.send(f"ISON {self.nick}")
-        await self.peer.inbox.expect(lambda line: " 303 " in line and self.nick in line)
+        assert await self.peer.sees_online(self.nick)
 
     async def join(self) -> None:
         me = f"{self.room}/{self.nick}"
