@@ -3,6 +3,7 @@
 What stays connected is ``gateway.xmpp.component``; this is for ``gateway.py check``.
 """
 
+import contextlib
 import hashlib
 import socket
 from types import TracebackType
@@ -18,6 +19,9 @@ ANSWER_SECONDS = 10.0
 
 PRIVILEGE_SECONDS = 1.0
 """The advertisement follows the handshake at once, where there is one (XEP-0356, section 4.1)."""
+
+MAX_STANZAS = 100
+"""Looked through for it.  Users may be busy: what they send comes to us too."""
 
 READ_SIZE = 4096
 
@@ -113,17 +117,16 @@ def connect(address: tuple[str, int], domain: str, secret: str) -> Link:
 
 
 def privileges(link: Link) -> frozenset[str]:
-    """What the server grants, as "roster: both"; empty if it says nothing in time."""
+    """What the server grants, as "roster both"; empty if it says nothing in time."""
     link.set_timeout(PRIVILEGE_SECONDS)
-    try:
-        while True:
-            permissions = [e for e in link.next().iter() if e.tag in PERMISSIONS]
-            if permissions:
-                return frozenset(
-                    f"{e.get('access')} {e.get('type', '')}".rstrip() for e in permissions
-                )
-    except (TimeoutError, HandshakeRefused):
-        return frozenset()
+    granted: set[tuple[str, str]] = set()
+    with contextlib.suppress(TimeoutError, HandshakeRefused):
+        for _ in range(MAX_STANZAS):
+            found = [e for e in link.next().iter() if e.tag in PERMISSIONS]
+            granted |= {(e.get("access", ""), e.get("type", "")) for e in found}
+            if found:
+                break
+    return frozenset(f"{what} {how}".rstrip() for what, how in granted if how != "none")
 
 
 def _reason(answer: Element) -> str:

@@ -59,16 +59,24 @@ PROSODY = """\
 component_ports = {{ {port} }}
 component_interfaces = {{ {ip} }}
 
--- Optional: contacts then appear in users' rosters without questions.  The module is not part of
--- Prosody: prosodyctl install --server=https://modules.prosody.im/rocks/ mod_privilege
+-- Into the VirtualHost that is there.  Optional: contacts then appear in users' rosters without
+-- questions.  The module comes with Debian's prosody-modules, or from https://modules.prosody.im.
 VirtualHost {domain}
     modules_enabled = {{ "privilege" }}
     privileged_entities = {{
-{privileged}
+        [{first}] = {{ roster = "both"; message = "outgoing" }};
     }}
 
--- At the end.  Prosody gives a connection one domain, so the gateway makes one for each.
-{components}
+-- At the end.
+Component {first}
+    component_secret = {secret}
+    modules_enabled = {{ "privilege" }}
+{others}"""
+
+PROSODY_OTHERS = """
+-- Prosody routes one domain to a connection, and a gateway makes one.  So with Prosody these, the
+-- other transports of gateway.yaml, need a gateway each, in a folder of its own:
+-- {}
 """
 
 
@@ -86,22 +94,15 @@ def ejabberd(config: Config) -> str:
 
 
 def prosody(config: Config) -> str:
-    secret = _quoted(config.xmpp.secret.get_secret_value())
+    first, *others = config.transports
     return PROSODY.format(
         path=config.path,
         port=config.xmpp.port,
         ip=_quoted(_listen_address(config.xmpp.host, "*")),
         domain=_quoted(config.xmpp.domain),
-        privileged=_lines(
-            f'        [{_quoted(domain)}] = {{ roster = "both"; message = "outgoing" }};'
-            for domain in config.transports
-        ),
-        components=_lines(
-            f"Component {_quoted(domain)}\n"
-            f"    component_secret = {secret}\n"
-            '    modules_enabled = { "privilege" }'
-            for domain in config.transports
-        ),
+        first=_quoted(first),
+        secret=_quoted(config.xmpp.secret.get_secret_value()),
+        others=PROSODY_OTHERS.format(", ".join(others)) if others else "",
     ).rstrip()
 
 
