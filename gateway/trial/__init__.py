@@ -2,6 +2,7 @@
 
 story         what is started, in which order; ``main``
 proof         what is proven, step by step; a process of its own
+resident      somebody on IRC to talk to, after that
 people        the user and somebody on IRC, as the proof plays them
 ejabberd      the user's Jabber server
 ngircd        the network

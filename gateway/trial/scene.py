@@ -3,6 +3,9 @@
 import time
 from dataclasses import dataclass
 
+RESIDENT = "benvolio"
+"""Nick of who stays on IRC after the proof."""
+
 STEP_SECONDS = 20.0
 """For one step.  Each takes milliseconds, logging in to a fresh IRC server less than a second."""
 

@@ -25,7 +25,7 @@ from gateway.trial.ejabberd import Ejabberd, ejabberd
 from gateway.trial.ejabberd_config import Ports
 from gateway.trial.ngircd import Ngircd, ngircd
 from gateway.trial.process import POLL_EVERY, Child, NotStarted, free_port
-from gateway.trial.scene import Scene, tell
+from gateway.trial.scene import RESIDENT, Scene, tell
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,6 +40,11 @@ CLIENT_PORT = 5222
 """The registered one (RFC 6120, section 14.7), which clients try by themselves; if it is free."""
 
 IRC_PORT = 6667
+
+CHANNEL = "#verona"
+
+MODULES = {"PYTHONPATH": str(ROOT)}
+"""For ``python -m``, which is started in another folder."""
 
 USERS = ("juliet", "romeo")
 """Accounts to log in with; the password is the name."""
@@ -57,8 +62,9 @@ def main(*, check: bool = False) -> int:
         status = _prove(xmpp, irc, certificate, gateway)
         if check or status:
             return status
-        _invite(xmpp, irc)
-        return _follow(gateway)
+        with _resident(irc):
+            _invite(xmpp, irc)
+            return _follow(gateway)
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:
@@ -159,10 +165,9 @@ def _prove(xmpp: Ejabberd, irc: Ngircd, certificate: Certificate, gateway: Child
         irc_port=irc.port,
     )
     command = [sys.executable, "-m", "gateway.trial.proof", json.dumps(dataclasses.asdict(scene))]
-    env = {"PYTHONPATH": str(ROOT)}
     began = time.monotonic()
     try:
-        with Child("proof", command, FOLDER, env=env, shown=True) as proof:
+        with Child("proof", command, FOLDER, env=MODULES, shown=True) as proof:
             while proof.alive:
                 if not gateway.alive:
                     raise gateway.ended()
@@ -176,6 +181,12 @@ def _prove(xmpp: Ejabberd, irc: Ngircd, certificate: Certificate, gateway: Child
     return 0
 
 
+def _resident(irc: Ngircd) -> Child:
+    command = [sys.executable, "-m", "gateway.trial.resident"]
+    arguments = json.dumps([irc.host, irc.port, CHANNEL])
+    return Child("resident", [*command, arguments], FOLDER, env=MODULES)
+
+
 def _invite(xmpp: Ejabberd, irc: Ngircd) -> None:
     for user in USERS:
         xmpp.register(user, user)
@@ -185,7 +196,8 @@ Try it with an XMPP client:
     log in      as {names}
     server      {xmpp.host}, port {xmpp.port}; its certificate is {FOLDER / "tls" / "cert.pem"}
     then        find the service {TRANSPORT} and register with it, or just join the
-                room #verona@{TRANSPORT}
+                room {CHANNEL}@{TRANSPORT}
+    talk to     {RESIDENT}@{TRANSPORT}, who is on IRC and answers
     on IRC      {irc.host}, port {irc.port}, no TLS
 
 Ctrl-C ends it.  The log of the gateway:
