@@ -94,8 +94,10 @@ def _field(field: Field, value: str) -> Element:
         values = ["1" if shown in YES else "0"]
     elif field.kind is FieldKind.LONG:
         values = shown.split("\n") if shown else []
+    elif shown or "" in {choice for choice, _ in field.choices}:
+        values = [shown]
     else:
-        values = [shown] if shown else []
+        values = []
     return element(
         f"{{{DATA}}}field",
         _line("desc", field.description),
@@ -187,21 +189,17 @@ def fill_in(
 def _checked(field: Field, value: str) -> str:
     if len(value) > MAX_VALUE:
         raise _wrong(field, "is too long")
-    if field.kind is FieldKind.LONG:
-        return _required(field, value)
-    if "\n" in value or "\r" in value:
-        raise _wrong(field, "takes one line only")
-    if field.kind is FieldKind.SECRET:
+    if field.kind in (FieldKind.LONG, FieldKind.SECRET):  # A key has lines, too.
         return _required(field, value)
     value = value.strip()
+    if "\n" in value or "\r" in value:
+        raise _wrong(field, "takes one line only")
     if field.kind is FieldKind.YES_NO:
         if value not in YES | NO:
             raise _wrong(field, "takes yes or no (1 or 0)")
         return "1" if value in YES else ""
-    if field.kind is FieldKind.CHOICE and value not in {choice for choice, _ in field.choices}:
-        if value:
-            raise _wrong(field, "takes one of the values of its list")
-        return _required(field, value)
+    if field.kind is FieldKind.CHOICE and value not in {"", *(c for c, _ in field.choices)}:
+        raise _wrong(field, "takes one of the values of its list")
     return _required(field, value)
 
 

@@ -101,8 +101,8 @@ def _check(
 ) -> tuple[str, dict[str, str], bool]:
     filled = fill_in(_fields(transport, account), given, on_file)
     stays = filled.pop(STAY_ONLINE.name) == "1"
-    if account:
-        filled.setdefault(SERVER, account)
+    if account and not filled.get(SERVER):
+        filled[SERVER] = account
     found, fields = transport.network.check(transport.settings, filled)
     return found, fields, stays
 

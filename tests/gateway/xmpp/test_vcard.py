@@ -1,0 +1,117 @@
+"""https://xmpp.org/extensions/xep-0054.html"""
+
+import pytest
+
+from gateway.commands import FetchProfile
+from gateway.errors import CommandRefused, Reason
+from gateway.events import Event, ProfileFetched
+from gateway.ids import PersonId
+from gateway.xmpp import vcard
+from tests.gateway.xmpp.asking import (
+    DOMAIN,
+    TOKEN,
+    User,
+    get,
+    refusal,
+    same,
+    set_,
+    transport,
+    without_commands,
+)
+
+VCARD = "<vCard xmlns='vcard-temp'/>"
+ROMEO = f"romeo@{DOMAIN}"
+ROOM = f"#balcony@{DOMAIN}"
+
+
+def profile(command: FetchProfile) -> Event:
+    facts = (("Real name", "Romeo <Montague>"), ("Idle", "5 s"))
+    return ProfileFetched(token=TOKEN, person=command.person, fields=facts)
+
+
+def known() -> User:
+    user = User(transport(), "")
+    user.only.answers[FetchProfile] = profile
+    return user
+
+
+def card(name: str) -> str:
+    return (
+        f"<vCard xmlns='vcard-temp'><FN>{name}</FN><NICKNAME>{name}</NICKNAME>"
+        "<DESC>Real name: Romeo &lt;Montague>\nIdle: 5 s</DESC></vCard>"
+    )
+
+
+def test_of_the_transport() -> None:
+    assert same(
+        get(User(transport()), VCARD),
+        "<vCard xmlns='vcard-temp'><FN>Verona</FN><DESC>A gateway to IRC.</DESC></vCard>",
+    )
+
+
+def test_of_a_person() -> None:
+    assert same(get(known(), VCARD, ROMEO), card("romeo"))
+
+
+def test_of_somebody_in_a_room() -> None:
+    user = known()
+    assert refusal(lambda: get(user, VCARD, f"{ROOM}/Romeo")).reason is Reason.NOT_ACCEPTABLE
+    user.only.room("#balcony", "Romeo")
+    assert same(get(user, VCARD, f"{ROOM}/Romeo"), card("Romeo"))
+    assert user.only.asked == [FetchProfile(person=PersonId("Romeo"), token=TOKEN)]
+    assert refusal(lambda: get(user, VCARD, f"{ROOM}/Paris")).reason is Reason.NOT_FOUND
+
+
+def test_of_a_room() -> None:
+    user = User(transport(), "")
+    user.only.room().subject = "Nights"
+    assert same(
+        get(user, VCARD, ROOM),
+        "<vCard xmlns='vcard-temp'><FN>#balcony</FN><DESC>Nights</DESC></vCard>",
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "reason"),
+    [
+        (User(transport()), Reason.REGISTRATION_REQUIRED),
+        (User(without_commands(), ""), Reason.NOT_SUPPORTED),
+    ],
+)
+def test_where_nobody_can_be_asked(user: User, reason: Reason) -> None:
+    assert refusal(lambda: get(user, VCARD, ROMEO)).reason is reason
+
+
+def test_what_the_network_says() -> None:
+    user = User(transport(), "")
+    user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND, "No such nick")
+    refused = refusal(lambda: get(user, VCARD, ROMEO))
+    assert (refused.reason, refused.text) == (Reason.NOT_FOUND, "No such nick")
+
+
+def test_a_client_that_wants_everybodys_is_told_to_wait() -> None:
+    """Each question waits for the network in a greenlet of its own; here they are nested."""
+    user = known()
+    refused: list[Reason] = []
+    depth = 0
+
+    def busy(command: FetchProfile) -> Event:
+        nonlocal depth
+        depth += 1
+        if depth <= vcard.AT_ONCE:
+            try:
+                get(user, VCARD, ROMEO)
+            except CommandRefused as refusal:
+                refused.append(refusal.reason)
+        return profile(command)
+
+    user.only.answers[FetchProfile] = busy
+    get(user, VCARD, ROMEO)
+    assert refused == [Reason.TOO_MUCH]
+    assert not vcard._under_way
+    user.only.answers[FetchProfile] = profile
+    assert same(get(user, VCARD, ROMEO), card("romeo"))
+
+
+def test_nobody_changes_it() -> None:
+    assert refusal(lambda: set_(User(transport()), VCARD)).reason is Reason.NOT_ALLOWED
