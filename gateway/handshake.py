@@ -27,7 +27,8 @@ READ_SIZE = 4096
 
 REASONS = {
     # RFC 6120, section 4.9.3, in the words of what the operator can do.
-    "not-authorized": "the secret is not the one that the server has for this domain",
+    "not-authorized": "the secret is not the one that the server has for this domain, or it does "
+    "not know the domain",
     "host-unknown": "the server has no such component in its configuration",
     "host-gone": "the server has no such component any more",
     "conflict": "this domain is connected already, or belongs to the server itself",
@@ -87,18 +88,18 @@ class Link:
             TimeoutError: nothing comes.
         """
         while True:
-            for event, element in self._parser.read_events():
-                self._depth += 1 if event == "start" else -1
-                if self._depth == 1:
-                    found: Element = element
-                    return found
+            try:
+                for event, element in self._parser.read_events():
+                    self._depth += 1 if event == "start" else -1
+                    if self._depth == 1:
+                        found: Element = element
+                        return found
+            except ParseError:
+                raise HandshakeRefused(NOT_XMPP) from None
             data = self._sock.recv(READ_SIZE)
             if not data:
                 raise HandshakeRefused("the server hung up without a word; its log may say why")
-            try:
-                self._parser.feed(data)
-            except ParseError:
-                raise HandshakeRefused(NOT_XMPP) from None
+            self._parser.feed(data)  # What it thinks of it, read_events raises.
 
 
 def connect(address: tuple[str, int], domain: str, secret: str) -> Link:

@@ -59,7 +59,8 @@ class Pattern:
             jid = JID(f"{local}@{domain(rest)}")
         except InvalidJID:
             raise ValueError("not a JID") from None
-        if not jid.local or jid.resource:
+        # "*" may stand in a JID; whoever writes it here means everybody and would get nobody.
+        if not jid.local or jid.resource or "*" in jid.local:
             raise ValueError("not a bare JID")
         return cls(jid.local, jid.domain)
 
