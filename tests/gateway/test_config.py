@@ -6,15 +6,35 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from gateway.config import load
+from gateway.config import (
+    ControlSettings,
+    KeySettings,
+    LimitSettings,
+    LogSettings,
+    StoreSettings,
+    XmppSettings,
+    load,
+)
 from gateway.errors import ConfigError
+from gateway.sections import TransportSection
+from networks.irc.settings import IrcSettings
 from tests.gateway.verona import SMALLEST, VeronaSettings, config, verona, write
 
 __all__ = ["verona"]
 
 pytestmark = pytest.mark.usefixtures("verona")
+
+DOCUMENTED = (
+    XmppSettings,
+    StoreSettings,
+    KeySettings,
+    LogSettings,
+    ControlSettings,
+    LimitSettings,
+    TransportSection,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -327,3 +347,23 @@ def test_paths_start_at_the_folder_of_the_file(
     found = load(Path(os.path.relpath(tmp_path / "gateway.yaml")), {})
     assert found.control.socket == tmp_path / "var/control.sock"
     assert found.keys.file == Path("/etc/keys")
+
+
+# What is written about it.
+
+
+@pytest.mark.parametrize("model", [*DOCUMENTED, IrcSettings], ids=lambda model: model.__name__)
+def test_every_setting_is_explained(model: type[BaseModel]) -> None:
+    """And shown in the gateway.yaml that comes with it."""
+    explained = (ROOT / "docs/configuration.md").read_text()
+    shown = (ROOT / "gateway.yaml").read_text()
+    assert [name for name in model.model_fields if f"| `{name}` |" not in explained] == []
+    assert [name for name in model.model_fields if not re.search(rf"\b{name}\w*:", shown)] == []
+
+
+def test_defaults_are_as_written() -> None:
+    explained = (ROOT / "docs/configuration.md").read_text()
+    for model in DOCUMENTED:
+        for name, field in model.model_fields.items():
+            if not field.is_required() and isinstance(field.default, str | int | float | Path):
+                assert f"| `{name}` | `{field.default}` |" in explained, (model, name)
