@@ -104,7 +104,8 @@ def set_modes(irc: Irc, room: ChatId, token: Token, nick: str, add: str, remove:
     lines = []
     for at in range(0, len(changes), MODES_PER_LINE):
         some = changes[at : at + MODES_PER_LINE]
-        modes = "".join(sign + mode for sign, mode in some)
+        signs = {sign: "".join(mode for own, mode in some if own == sign) for sign in "-+"}
+        modes = "".join(sign + letters for sign, letters in signs.items() if letters)
         lines.append(Line("MODE", (room, modes, *[nick] * len(some))))
     if lines:
         change(irc, room, token, nick, *lines)

@@ -183,7 +183,7 @@ WHOIS_NUMERICS = (
 
 def list_rooms(irc: Irc, command: ListRooms) -> None:
     """Who asks while an answer is under way shares it."""
-    request = Request(Asked.LIST, command.token)
+    request = Request(Asked.LIST, command.token, needs_fence=False)
     if irc.requests.of_kind(Asked.LIST):
         irc.requests.number(request)
         irc.requests.sent(request, is_last=True)

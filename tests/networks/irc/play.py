@@ -15,13 +15,13 @@ Timers that were asked for are in ``wakes``, and are not part of the script.
 
 from typing import Any, Self
 
-from gateway.fsm import Connect, Connected, Got, HangUp, Lost, Send, Stop, Tell, Timer, Wake
+from gateway.fsm import Connect, Connected, Got, HangUp, Send, Stop, Tell, Timer, Wake
 from gateway.network import Login
 from networks.irc.fsm import IrcFsm
 from networks.irc.news import Welcomed
 from networks.irc.settings import IrcSettings, Rate
 from networks.irc.state import State
-from networks.irc.wire import IrcCodec, Line, parse
+from networks.irc.wire import IrcCodec, parse
 from tests.playbook import Playbook
 
 SETTINGS = IrcSettings(server="irc.verona.lit", tls=False, rate=Rate(burst=50))
@@ -123,7 +123,7 @@ def online(
 
 def in_room(*others: str, room: str = "#verona", **how: Any) -> IrcPlaybook:
     """Online, and in a channel with others: "@romeo"."""
-    play = online(**how)
+    play = online(**how).skip()
     (play >> f":juliet!j@capulet.lit JOIN {room}").skip()
     names = " ".join(["juliet", *others])
     (play >> f":irc.verona.lit 353 juliet = {room} :{names}").skip()
