@@ -102,7 +102,7 @@ def _counts(place: str, version: str, counts: Counts) -> Iterator[Finding]:
         text += "`gateway.py accounts list` shows whose"
         yield Finding(Verdict.FAIL, "store", text)
     if counts.old_keys:
-        text = f"{counts.old_keys} secrets are under an older key; `gateway.py rotate-key`"
+        text = f"{_count(counts.old_keys, 'secret')} under an older key; `gateway.py rotate-key`"
         yield Finding(Verdict.WARN, "keys", text)
 
 

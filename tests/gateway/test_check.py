@@ -80,7 +80,7 @@ def test_older_key(tmp_path: Path) -> None:
     settings.keys.file.write_text(f"{new_key()}\n{settings.keys.file.read_text()}")
     _, older = found(settings, "keys")
     assert older.verdict is Verdict.WARN
-    assert older.text == "1 secrets are under an older key; `gateway.py rotate-key`"
+    assert older.text == "1 secret under an older key; `gateway.py rotate-key`"
 
 
 def test_key_is_gone(tmp_path: Path) -> None:
