@@ -17,6 +17,9 @@ MAX_PART = 1023
 CACHE = 65_536
 """Names that are kept prepared: preparing one costs more than sending a message does."""
 
+INSTEAD = "?"
+"""Of a character that no resource may have; U+FFFD is one of those (RFC 3920, appendix B.5)."""
+
 ESCAPES = {
     " ": r"\20",
     '"': r"\22",
@@ -82,12 +85,12 @@ def address(local: str, domain: str) -> str:
 @lru_cache(CACHE)
 def resource(nick: str) -> str:
     """A nickname as the resource of an occupant: itself, unless XMPP forbids it."""
-    cleaned = _NOT_IN_RESOURCE.sub("\N{REPLACEMENT CHARACTER}", nick).strip()
-    cleaned = cleaned.encode()[:MAX_PART].decode(errors="ignore") or "\N{REPLACEMENT CHARACTER}"
+    cleaned = _NOT_IN_RESOURCE.sub(INSTEAD, nick).strip()
+    cleaned = cleaned.encode()[:MAX_PART].decode(errors="ignore") or INSTEAD
     try:
         return str(JID(f"room@example.org/{cleaned}").resource)
     except InvalidJID:
-        return "".join(c if c.isascii() else "\N{REPLACEMENT CHARACTER}" for c in cleaned)
+        return "".join(c if c.isascii() else INSTEAD for c in cleaned)
 
 
 def parse(text: str) -> str:
