@@ -174,9 +174,7 @@ class User:
         self.calls.append(("set_stay_online", bridge.key.account, stay_online))
 
 
-def ask(
-    user: User, payload: str, to: str = DOMAIN, kind: str = "get", sender: str = CLIENT
-) -> Ask:
+def ask(user: User, payload: str, to: str = DOMAIN, kind: str = "get", sender: str = CLIENT) -> Ask:
     text = stanzas.escape
     xml = fromstring(
         f"<iq xmlns='{stanzas.NS}' id='1' type='{kind}' from='{text(sender)}' to='{text(to)}'>"

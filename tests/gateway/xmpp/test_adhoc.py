@@ -54,7 +54,12 @@ class Asker:
         return Completed(text=f"Painted {colour}.")
 
     def send(  # type: ignore[no-untyped-def]
-        self, action: str = "", id: str = "", sender: str = CLIENT, node: str = "paint", **values: str
+        self,
+        action: str = "",
+        id: str = "",
+        sender: str = CLIENT,
+        node: str = "paint",
+        **values: str,
     ):
         attributes = (f" action='{action}'" if action else "") + (
             f" sessionid='{escape(id)}'" if id else ""

@@ -39,9 +39,7 @@ def test_the_complex_example() -> None:
     assert caps.hashed(identities, FEATURES, [form]) == "q07IKJEyjvHSyhy//CH0CxmKi8w="
 
 
-@pytest.mark.parametrize(
-    ("kind", "to"), [(Kind.SERVER, DOMAIN), (Kind.PERSON, f"romeo@{DOMAIN}")]
-)
+@pytest.mark.parametrize(("kind", "to"), [(Kind.SERVER, DOMAIN), (Kind.PERSON, f"romeo@{DOMAIN}")])
 def test_a_client_computes_the_same_from_what_disco_answers(kind: Kind, to: str) -> None:
     here = transport(name="Rock & <Roll>")
     c = fromstring(caps.caps(kind, here))

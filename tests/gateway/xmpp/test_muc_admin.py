@@ -61,9 +61,7 @@ def inside(*people: Occupant) -> User:
         ),
         (
             "nick='Romeo' affiliation='admin'>",
-            SetAffiliation(
-                room=BALCONY, who="Romeo", affiliation=Affiliation.ADMIN, token=TOKEN
-            ),
+            SetAffiliation(room=BALCONY, who="Romeo", affiliation=Affiliation.ADMIN, token=TOKEN),
         ),
         (
             f"jid='romeo@{DOMAIN}' affiliation='outcast'><reason>Feud</reason>",
@@ -77,9 +75,7 @@ def inside(*people: Occupant) -> User:
         ),
         (
             f"jid='{ROOM}/Romeo' affiliation='outcast'>",
-            SetAffiliation(
-                room=BALCONY, who="Romeo", affiliation=Affiliation.OUTCAST, token=TOKEN
-            ),
+            SetAffiliation(room=BALCONY, who="Romeo", affiliation=Affiliation.OUTCAST, token=TOKEN),
         ),
         (
             rf"jid='*!*\40mantua.lit@{DOMAIN}' affiliation='none'>",
@@ -163,9 +159,7 @@ def test_only_rooms_have_it(to: str) -> None:
 
 
 def test_the_list_of_moderators() -> None:
-    chief = Occupant(
-        person=PersonId("Escalus"), role=Role.MODERATOR, affiliation=Affiliation.OWNER
-    )
+    chief = Occupant(person=PersonId("Escalus"), role=Role.MODERATOR, affiliation=Affiliation.OWNER)
     assert same(
         get(inside(chief), query("role='moderator'>"), ROOM),
         f"<query xmlns='{ADMIN}'><item affiliation='owner' role='moderator' nick='Escalus'"
