@@ -76,7 +76,7 @@ def address(local: str, domain: str) -> str:
     escaped = escape(local)
     try:
         return str(JID(f"{escaped}@{domain}").bare)
-    except InvalidJID:
+    except (InvalidJID, UnicodeEncodeError):
         raise CommandRefused(
             Reason.NOT_ACCEPTABLE, f"The name {local!r} has no address in XMPP."
         ) from None
@@ -89,7 +89,7 @@ def resource(nick: str) -> str:
     cleaned = cleaned.encode()[:MAX_PART].decode(errors="ignore") or INSTEAD
     try:
         return str(JID(f"room@example.org/{cleaned}").resource)
-    except InvalidJID:
+    except (InvalidJID, UnicodeEncodeError):
         return "".join(c if c.isascii() else INSTEAD for c in cleaned)
 
 
@@ -101,5 +101,5 @@ def parse(text: str) -> str:
     """
     try:
         return str(JID(text.strip()).bare)
-    except InvalidJID:
+    except (InvalidJID, UnicodeEncodeError):
         raise CommandRefused(Reason.BAD_REQUEST, f"{text!r} is not a JID.") from None
