@@ -23,8 +23,9 @@ ASYNCIO = {
     "gateway/xmpp/component.py",
     "gateway/trial/people.py",
     "gateway/trial/proof.py",
+    "gateway/trial/resident.py",
 }
-"""Where it is known: the loop, slixmpp's stream on it, and the proof, a process of its own."""
+"""Where it is known: the loop, slixmpp's stream on it, and processes of their own."""
 
 GATEWAY = sorted(ROOT.glob("gateway/**/*.py"))
 NETWORKS = sorted(ROOT.glob("networks/*/**/*.py"))
