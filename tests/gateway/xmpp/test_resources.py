@@ -1,0 +1,77 @@
+"""RFC 6121, section 4: who is available to a transport."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from gateway.events import Show
+from gateway.xmpp.resources import TRANSPORT, Resources
+from gateway.xmpp.stanzas import NS
+
+
+def presence(show: str = "", status: str = "", priority: str = "") -> ElementTree.Element:
+    element = ElementTree.Element(f"{{{NS}}}presence")
+    for name, text in (("show", show), ("status", status), ("priority", priority)):
+        if text:
+            ElementTree.SubElement(element, f"{{{NS}}}{name}").text = text
+    return element
+
+
+@pytest.fixture
+def resources() -> Resources:
+    return Resources()
+
+
+def test_the_first_and_the_last_resource_count(resources: Resources) -> None:
+    assert not resources
+    assert resources.available("balcony", TRANSPORT, presence())
+    assert not resources.available("orchard", TRANSPORT, presence())
+    assert resources.unavailable("balcony", TRANSPORT)
+    assert resources
+    assert resources.unavailable("orchard", TRANSPORT)
+    assert not resources
+    assert resources.best() == (Show.OFFLINE, "")
+
+
+def test_hiding_from_one_contact_is_not_leaving(resources: Resources) -> None:
+    """XEP-0100, section 4.5.2 speaks of the gateway's address only."""
+    resources.available("balcony", TRANSPORT, presence())
+    resources.available("balcony", "romeo", presence())
+    assert not resources.unavailable("balcony", "romeo")
+    assert resources
+
+
+def test_whoever_is_available_to_contacts_only_leaves_with_the_last(resources: Resources) -> None:
+    resources.available("balcony", "romeo", presence())
+    resources.available("balcony", "nurse", presence())
+    assert not resources.unavailable("balcony", "romeo")
+    assert resources.unavailable("balcony", "nurse")
+    assert not resources
+
+
+def test_the_highest_priority_speaks(resources: Resources) -> None:
+    resources.available("balcony", TRANSPORT, presence("away", "at dinner", "1"))
+    assert resources.best() == (Show.AWAY, "at dinner")
+    assert resources.available("orchard", TRANSPORT, presence("dnd", "", "5"))
+    assert resources.best() == (Show.DND, "")
+    assert not resources.available("balcony", TRANSPORT, presence("xa", "", "1"))
+
+
+@pytest.mark.parametrize("priority", ["nonsense", "1.5", "9" * 5000])
+def test_nonsense_is_the_default(resources: Resources, priority: str) -> None:
+    assert resources.available("balcony", TRANSPORT, presence("sleeping", "", priority))
+    assert resources.best() == (Show.AVAILABLE, "")
+
+
+def test_whoever_does_not_return_is_dropped(resources: Resources) -> None:
+    resources.available("balcony", TRANSPORT, presence())
+    resources.available("orchard", TRANSPORT, presence())
+    resources.doubt()
+    resources.available("orchard", TRANSPORT, presence())
+    resources.drop_doubtful()
+    assert "orchard" in resources
+    assert "balcony" not in resources
+
+
+def test_nobody_unknown_leaves(resources: Resources) -> None:
+    assert not resources.unavailable("balcony", TRANSPORT)
