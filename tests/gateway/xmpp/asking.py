@@ -211,13 +211,20 @@ def set_(user: User, payload: str, to: str = DOMAIN, sender: str = CLIENT) -> El
     return answer(ask(user, payload, to, "set", sender))
 
 
-def refusal(asked: Callable[[], Any]) -> CommandRefused:
-    """The refusal that it ends in."""
+def attempt(asked: Callable[[], Any]) -> CommandRefused | None:
+    """The refusal that it ends in, if it does."""
     try:
         asked()
     except CommandRefused as refused:
         return refused
-    raise AssertionError("it was not refused")
+    return None
+
+
+def refusal(asked: Callable[[], Any]) -> CommandRefused:
+    """The refusal that it ends in."""
+    refused = attempt(asked)
+    assert refused, "it was not refused"
+    return refused
 
 
 def same(found: Element | None, expected: str) -> bool:

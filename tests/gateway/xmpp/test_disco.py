@@ -11,6 +11,7 @@ from gateway.events import RoomListing, RoomsListed
 from gateway.ids import ChatId, SessionKey
 from gateway.sessions import State
 from gateway.xmpp import directory
+from gateway.xmpp.jid import INSTEAD
 from tests.gateway.xmpp.asking import (
     CLIENT,
     DOMAIN,
@@ -312,7 +313,7 @@ def test_who_is_in_a_room_for_those_who_are() -> None:
     assert rows(get(user, query(ITEMS), ROOM)) == [
         (f"{ROOM}/<&>\"'", "<&>\"'"),
         (f"{ROOM}/Juliet", "Juliet"),
-        (f"{ROOM}/Romeo\N{REPLACEMENT CHARACTER}", "Romeo\N{REPLACEMENT CHARACTER}"),
+        (f"{ROOM}/Romeo{INSTEAD}", f"Romeo{INSTEAD}"),
     ]
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
+from gateway.xmpp.jid import INSTEAD
 from tests.gateway.xmpp.asking import DOMAIN, USER, User, answer, ask, transport
 
 PING = "<ping xmlns='urn:xmpp:ping'/>"
@@ -64,4 +65,4 @@ def test_a_nickname_that_no_address_carries_as_it_is() -> None:
     user = User(transport(), "")
     user.only.me = PersonId("Ju\u202eliet")
     user.only.room()
-    assert ping(user, f"{ROOM}/Ju\N{REPLACEMENT CHARACTER}liet") is None
+    assert ping(user, f"{ROOM}/Ju{INSTEAD}liet") is None
