@@ -186,6 +186,7 @@ ALWAYS: Table = {
 
 REGISTERING: Table = ALWAYS | {
     "001": (1, login.on_welcome),
+    "ERROR": (1, login.on_early_error),
     "410": (1, capabilities.on_no_cap),
     "421": (1, capabilities.on_no_cap),
     "451": (1, capabilities.on_no_cap),

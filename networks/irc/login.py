@@ -113,6 +113,14 @@ def on_error(irc: Irc, line: Line) -> None:
     irc.end(Offline.NETWORK, irc.registration.refusal or line.params[-1])
 
 
+def on_early_error(irc: Irc, line: Line) -> None:
+    """ngIRCd has no 464: "Access denied: Bad password?" is all it says."""
+    if "password" in line.params[-1].lower():
+        irc.end(Offline.BAD_CREDENTIALS, line.params[-1])
+    else:
+        on_error(irc, line)
+
+
 def on_wrong_password(irc: Irc, line: Line) -> None:
     """464: PASS."""
     irc.end(Offline.BAD_CREDENTIALS, words(line))

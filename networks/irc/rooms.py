@@ -284,6 +284,9 @@ def on_nick(irc: Irc, line: Line) -> None:
     old, new = line.nick, line.params[0]
     if not new:
         return
+    request = irc.requests.labeled(answers.label_of(irc, line))
+    if request and request.kind is Asked.NICK:
+        old = irc.nick  # InspIRCd 3 has the new one in the source, too, when there is a label.
     folded_old, folded_new = irc.fold(old), irc.fold(new)
     if irc.is_me(old):
         irc.set_nick(new)

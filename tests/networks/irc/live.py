@@ -6,7 +6,7 @@ with user(settings, "juliet") as juliet:
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import gevent
@@ -15,6 +15,7 @@ from gevent.queue import Empty, Queue
 
 from gateway import log
 from gateway.commands import Command, Logout
+from gateway.errors import CommandRefused
 from gateway.events import Event, LoggedIn
 from gateway.ids import PersonId
 from gateway.network import Login
@@ -78,7 +79,7 @@ def user(settings: IrcSettings, nick: str, **how: Any) -> Iterator[User]:
         someone.expect(LoggedIn, me=PersonId(nick))
         yield someone
     finally:
-        if not someone.over.is_set():
+        with suppress(CommandRefused):  # It is over already.
             someone.session.put(Logout())
-            if not someone.over.wait(TIMEOUT):
-                someone.session.kill()
+        if not someone.over.wait(TIMEOUT):
+            someone.session.kill()

@@ -202,6 +202,6 @@ def test_the_end_is_the_end() -> None:
         Got(Line("PING", ("x",))),
         Timer("ping"),
         Lost("x"),
-        SendRaw(line="x", token="1"),
+        SendRaw(line="x", token=Token("1")),
     ):
         assert list(watcher.fsm.handle(given_)) == []

@@ -489,3 +489,12 @@ def test_quit_message_of_the_operator() -> None:
     settings = IrcSettings(server="irc.verona.lit", tls=False, quit_message="Gateway")
     play = registering(settings=settings) >> Logout()
     (play << "QUIT Gateway" << Ended(Offline.ASKED, "") << Stop()).end()
+
+
+def test_wrong_password_in_other_words() -> None:
+    (
+        registering()
+        >> "ERROR :Access denied: Bad password?"
+        << Ended(Offline.BAD_CREDENTIALS, "Access denied: Bad password?")
+        << Stop()
+    ).end()

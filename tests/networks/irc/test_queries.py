@@ -8,7 +8,7 @@ from gateway.fsm import Timer
 from gateway.ids import PersonId, Token
 from networks.irc.news import Answered, Denied, Listed, Noticed, Renamed, Whois
 from networks.irc.queries import MAX_ROOMS
-from tests.networks.irc.play import online
+from tests.networks.irc.play import EVERYTHING, online
 
 ROMEO, TOKEN = PersonId("romeo"), Token("1")
 
@@ -126,6 +126,23 @@ def test_nick() -> None:
         << "PING greengate-1"
         >> ":juliet!j@c NICK :Capulet"
         << Renamed("Capulet")
+        >> ":s PONG s greengate-1"
+        << Answered(TOKEN)
+    ).end()
+
+
+def test_nick_that_comes_from_the_new_nick() -> None:
+    """InspIRCd 3.15, in a labeled response."""
+    play = online(caps=EVERYTHING) >> ChangeNick(nick="capulet", token=TOKEN)
+    (
+        play
+        << "@label=1.1 NICK capulet"
+        << "PING greengate-1"
+        >> "@label=1.1 :s BATCH +1 labeled-response"
+        >> "@batch=1 :capulet!juliet@127.0.0.1 NICK capulet"
+        << Renamed("capulet")
+        >> "@batch=1 :s MODE capulet -r"
+        >> ":s BATCH -1"
         >> ":s PONG s greengate-1"
         << Answered(TOKEN)
     ).end()
