@@ -34,6 +34,12 @@ SEND_TIMEOUT = 30.0
 """The FSM waits for the socket, and the reader for the FSM.  A peer that does not read
 while it writes would stop both for good; this ends it."""
 
+ADDRESS_TIMEOUT = 10.0
+"""Seconds for one address of several: the first may be IPv6, on a network that swallows it."""
+
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+"""RFC 6052: the last 32 bits are an IPv4 address, which may be a private one."""
+
 
 class Link:
     def __init__(
@@ -47,6 +53,8 @@ class Link:
         self.name = how.link
         self.codec: Codec[Any] = how.codec
         self.sock: socket.socket | None = None
+        self._how = how
+        self._is_dialling = False
         self._inbox = inbox
         self._show = show
         self._log = log
@@ -54,7 +62,7 @@ class Link:
         self._outgoing_size = 0
         self._hung_up = ""
         """Why, once we have.  Reported instead of the end of the stream it causes."""
-        self.reader = gevent.spawn(self._read, how)
+        self.reader = gevent.spawn(self._read)
         self.reader.link_exception(crashed)
 
     # For the FSM greenlet.
@@ -78,30 +86,33 @@ class Link:
         if self.sock is None or self._hung_up:
             return  # Lost is on its way.
         try:
-            try:
-                sent = self.sock.send(data, 0, 0.0)  # type: ignore[call-arg]  # gevent's timeout.
-            except (BlockingIOError, TimeoutError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-                sent = 0
+            sent = _send_at_once(self.sock, data)
             if sent < len(data):
                 with gevent.Timeout(SEND_TIMEOUT, TimeoutError("the server stopped reading")):
                     self.sock.sendall(memoryview(data)[sent:])
         except OSError as error:
-            self.hang_up(str(error))
+            self.hang_up(_describe(error, self._how))
 
     def hang_up(self, why: str = "closed by us") -> None:
         self._hung_up = self._hung_up or why
         if self.sock is not None:
-            with contextlib.suppress(OSError):  # Already gone.
-                self.sock.shutdown(socket.SHUT_RDWR)  # Wakes the reader.
+            _shut_down(self.sock)
         else:
-            self.reader.kill(ConnectionAbortedError(why), block=False)
+            gevent.get_hub().loop.run_callback(self._stop_dialling)
+
+    def _stop_dialling(self) -> None:
+        """In the hub, where nothing can happen between the question and the throw."""
+        if self._is_dialling:
+            self.reader.throw(ConnectionAbortedError(self._hung_up))
+        elif self.sock is not None:
+            _shut_down(self.sock)
 
     # The reader greenlet.
 
-    def _read(self, how: Connect) -> None:
-        inbox, name = self._inbox, self.name
+    def _read(self) -> None:
+        inbox, name, how = self._inbox, self.name, self._how
         try:
-            self.sock = sock = connect(how)
+            self.sock = sock = self._dial()
             try:
                 inbox.put(Connected(name))
                 while data := sock.recv(READ_SIZE):
@@ -118,11 +129,38 @@ class Link:
             detail = self._hung_up or _describe(error, how)
         inbox.put(Lost(detail, name))
 
+    def _dial(self) -> socket.socket:
+        if self._hung_up:  # Before we came to run.
+            raise ConnectionAbortedError(self._hung_up)
+        self._is_dialling = True
+        try:
+            return connect(self._how)
+        finally:
+            self._is_dialling = False
+
+
+def _send_at_once(sock: socket.socket, data: bytes) -> int:
+    """What the kernel takes now, without the cost of a timeout; usually that is all."""
+    if isinstance(sock, ssl.SSLSocket):
+        return 0  # gevent's would wait for ever.
+    try:
+        return sock.send(data, 0, 0.0)  # type: ignore[call-arg]  # gevent's timeout.
+    except BlockingIOError:
+        return 0
+
+
+def _shut_down(sock: socket.socket) -> None:
+    """Wake its reader.  Below TLS, whose own shutdown() would let the reader go on without."""
+    with contextlib.suppress(OSError):  # Already gone.
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
 
 def _describe(error: Exception, how: Connect) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return f"the certificate of {how.host} is not trusted: {error.verify_message}"
+        case ssl.SSLError(reason=str(reason)) if reason:
+            return f"{how.host}:{how.port}: no TLS: {reason.replace('_', ' ').lower()}"
         case socket.gaierror():
             return f"no address for {how.host}: {error.strerror}"
         case OSError(strerror=str(words)) if words:
@@ -152,39 +190,75 @@ def connect(how: Connect) -> socket.socket:
 def _dial(how: Connect) -> socket.socket:
     """Try each address in turn, and say what was wrong with the last."""
     problem: OSError = socket.gaierror(socket.EAI_NONAME, "no usable address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(
-        how.host, how.port, type=socket.SOCK_STREAM
-    ):
-        if how.public_only and not ipaddress.ip_address(address[0]).is_global:
+    for family, kind, protocol, _, address in _addresses(how):
+        if how.public_only and not _is_public(str(address[0])):
             problem = PermissionError(None, "private addresses are not allowed here")
             continue
         sock = socket.socket(family, kind, protocol)
         try:
-            sock.connect(address)
+            with gevent.Timeout(ADDRESS_TIMEOUT, TimeoutError(None, "no answer")):
+                sock.connect(address)
             return sock
         except OSError as error:
             sock.close()
             problem = error
+        except BaseException:
+            sock.close()
+            raise
     raise problem
+
+
+def _addresses(how: Connect) -> list[Any]:
+    try:
+        return socket.getaddrinfo(how.host, how.port, type=socket.SOCK_STREAM)
+    except ValueError as error:  # Of IDNA: an empty label, or one of more than 63 characters.
+        raise socket.gaierror(socket.EAI_NONAME, "not a name of a host") from error
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text)
+    if isinstance(address, ipaddress.IPv6Address):
+        address = _inner(address) or address
+    return address.is_global and not address.is_multicast
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that connecting to this one leads to."""
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _secure(sock: socket.socket, host: str, tls: Tls) -> socket.socket:
     # Reading the authorities takes some 20 ms of CPU: not in this thread.
     context = gevent.get_hub().threadpool.apply(_context, (tls,))
-    secured = context.wrap_socket(sock, server_hostname=host)
-    if tls.fingerprints:
-        found = hashlib.sha256(secured.getpeercert(binary_form=True)).hexdigest()
-        if found not in tls.fingerprints:
-            secured.close()
-            raise ConnectionAbortedError(
-                None, f"the certificate's SHA-256 is {found}, which is not one of those pinned"
-            )
+    try:
+        secured = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+    except ValueError as error:  # A name that no certificate can have, such as ".example.org".
+        raise ConnectionAbortedError(None, f"no name to check: {error}") from error
+    try:
+        secured.do_handshake()
+        _check_fingerprint(secured, tls.fingerprints)
+    except BaseException:
+        secured.close()  # It took the descriptor over from ``sock``.
+        raise
     return secured  # type: ignore[no-any-return]
+
+
+def _check_fingerprint(secured: ssl.SSLSocket, pinned: frozenset[str]) -> None:
+    certificate = secured.getpeercert(binary_form=True) or b""
+    found = hashlib.sha256(certificate).hexdigest()
+    if pinned and found not in pinned:
+        raise ConnectionAbortedError(
+            None, f"the certificate's SHA-256 is {found}, which is not one of those pinned"
+        )
 
 
 @lru_cache(maxsize=256)
 def _context(tls: Tls) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=tls.ca_file or None)
+    # A write that waits for the peer to be read would meet our reader, waiting for the same.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     if tls.fingerprints or not tls.verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

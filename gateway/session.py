@@ -9,6 +9,8 @@ the reader the codec's buffer, the FSM the protocol state.  The end of a stream 
 (``Lost``, ``Stop``, ``StopIteration``), so FSM and translator run to their end and no news is
 lost; only readers and timers are stopped, after that.
 
+However it ends, ``LoggedOut`` is passed on once, and then ``ended`` is called once.
+
 A session has one reader for each socket its FSM opens.  The outbox is called in the translator's
 greenlet: it may block, which in the end stops the peer, and if it raises only this session ends.
 """
@@ -20,10 +22,10 @@ import gevent
 from gevent.queue import Queue
 
 from gateway import log as logging
-from gateway.commands import Command
+from gateway.commands import Command, Logout
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedOut, Offline
-from gateway.fsm import Connect, Effects, HangUp, Send, Stop, Tell, Timer, Wake
+from gateway.fsm import Connect, Effects, HangUp, Lost, Send, Stop, Tell, Timer, Wake
 from gateway.link import Link
 from gateway.network import Login, Network
 
@@ -36,7 +38,9 @@ RETRY_TIMER = 0.5
 LAST_NEWS = 5.0
 """Seconds that the translator has to pass on what a crashed FSM told before it crashed."""
 
-OUR_MISTAKE = "The gateway made a mistake. Its operator has been told."
+OUR_MISTAKE = LoggedOut(
+    why=Offline.GATEWAY, detail="The gateway made a mistake. Its operator has been told."
+)
 
 
 class Session:
@@ -48,7 +52,7 @@ class Session:
         log: logging.Bound,
         ended: Callable[["Session"], None],
     ) -> None:
-        """``ended`` is called once, in a greenlet of its own, after ``LoggedOut`` was passed on."""
+        """``ended`` is called once, in a greenlet of its own, when all is closed and said."""
         self._fsm = network.fsm(login)
         self._translator = network.translator()
         self._show = network.show
@@ -59,6 +63,8 @@ class Session:
         self._news: Queue[Any] = Queue(QUEUE_SIZE)
         self._links: dict[str, Link] = {}
         self._timers: dict[str, Any] = {}
+        self._is_over = False
+        """Commands come too late."""
         self._logged_out = False
         self._finishing = False
 
@@ -72,18 +78,21 @@ class Session:
         """Hand over a command.  May be called from any greenlet.
 
         Raises:
-            CommandRefused: the session is busy; at once, because the caller serves every user
-                and must not wait for one.
+            CommandRefused: the session is over, or busy; at once, because the caller serves every
+                user and must not wait for one.
         """
+        if self._is_over or self._logged_out:
+            if type(command) is Logout:
+                return
+            raise CommandRefused(Reason.UNAVAILABLE, "The session has just ended.")
         if self._inbox.full():
             raise CommandRefused(Reason.TOO_MUCH, "Too much at once; try again in a moment.")
         self._inbox.put_nowait(command)
 
     def kill(self) -> None:
-        """End it without a word to the network or to the user.  Nothing is called afterwards."""
-        self._finishing = True
-        gevent.killall([self._fsm_greenlet, self._translator_greenlet], block=False)
-        self._release()
+        """End it without a word to the network.  May be called from any greenlet; returns at once,
+        and ``LoggedOut`` and ``ended`` follow."""
+        self._finish(LoggedOut(why=Offline.ASKED))
 
     # The FSM greenlet.
 
@@ -91,10 +100,13 @@ class Session:
         inbox = self._inbox
         if self._perform(self._fsm.start()):
             for given in inbox:
+                if type(given) is Lost:
+                    del self._links[given.link]
                 if not self._perform(self._fsm.handle(given)):
                     break
                 if inbox.empty():
                     self._flush()
+        self._is_over = True
         self._flush()
         self._news.put(StopIteration)
 
@@ -111,9 +123,7 @@ class Session:
                 case Wake(name, seconds):
                     self._wake(name, seconds)
                 case Connect():
-                    self._links[effect.link] = Link(
-                        effect, self._inbox, self._show, self._log, self._crashed
-                    )
+                    self._connect(effect)
                 case HangUp(name):
                     if link := self._links.get(name):
                         link.flush()
@@ -121,6 +131,11 @@ class Session:
                 case Stop():
                     return False
         return True
+
+    def _connect(self, how: Connect) -> None:
+        if how.link in self._links:
+            raise ValueError(f"link {how.link!r} is open; HangUp, and wait for Lost")
+        self._links[how.link] = Link(how, self._inbox, self._show, self._log, self._crashed)
 
     def _flush(self) -> None:
         for link in self._links.values():
@@ -146,38 +161,47 @@ class Session:
         translate, outbox = self._translator.translate, self._outbox
         for news in self._news:
             for event in translate(news):
-                if type(event) is LoggedOut:
-                    self._logged_out = True
+                if self._logged_out:
+                    raise RuntimeError(f"{type(event).__name__} came after LoggedOut")
+                self._logged_out = type(event) is LoggedOut
                 outbox(event)
 
     # The end.  Links of greenlets are called in the hub, where nothing may block.
 
     def _translator_ended(self, translator: Any) -> None:
-        self._finish(translator.exception)
+        crash = translator.exception
+        if crash is None and not (self._logged_out or self._finishing):
+            crash = RuntimeError("the FSM stopped, but had told nothing that means LoggedOut")
+        self._finish(OUR_MISTAKE, crash)
 
     def _crashed(self, culprit: Any) -> None:
-        self._finish(culprit.exception)
+        self._finish(OUR_MISTAKE, culprit.exception)
 
-    def _finish(self, crash: BaseException | None) -> None:
-        if not self._finishing:
-            self._finishing = True
-            gevent.spawn(self._end, crash)
-
-    def _end(self, crash: BaseException | None) -> None:
-        self._fsm_greenlet.kill()
+    def _finish(self, last: LoggedOut, crash: BaseException | None = None) -> None:
+        self._is_over = True
         if crash:
             self._log.exception("session.crashed", exc_info=crash)
-            self._pass_on_last_news()
+        if not self._finishing:
+            self._finishing = True
+            gevent.spawn(self._end, last)
+
+    def _end(self, last: LoggedOut) -> None:
+        self._fsm_greenlet.kill()
         self._release()
+        self._pass_on_last_news()
         try:
             if not self._logged_out:
-                self._outbox(LoggedOut(why=Offline.GATEWAY, detail=OUR_MISTAKE))
+                self._logged_out = True
+                self._outbox(last)
+        except Exception:
+            self._log.exception("session.crashed")
         finally:
             self._ended(self)
 
     def _pass_on_last_news(self) -> None:
         with gevent.Timeout(LAST_NEWS, False):
-            self._news.put(StopIteration)
+            if not self._translator_greenlet.ready():
+                self._news.put(StopIteration)
             self._translator_greenlet.join()
         self._translator_greenlet.kill()
 
@@ -185,4 +209,4 @@ class Session:
         for timer in self._timers.values():
             timer.close()
         self._timers.clear()
-        gevent.killall([link.reader for link in self._links.values()], block=False)
+        gevent.killall([link.reader for link in self._links.values()])
