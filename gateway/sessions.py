@@ -7,8 +7,8 @@
        └── ASKED, REPLACED│── WAITING ◄── NETWORK, GATEWAY ──────────┤
                              LATCHED ◄── BAD_CREDENTIALS ────────────┘
 
-A ``Keeper`` holds one session key over any number of ``Session`` objects.  Everything here runs in
-whatever greenlet calls it and never blocks.
+A ``Keeper`` holds one session key over any number of ``Session`` objects, one after the other: the
+next is made when all of the last is closed.  What others call here never blocks.
 """
 
 import random
@@ -82,6 +82,11 @@ class Pacer:
             keeper = next(iter(self._waiting))
             del self._waiting[keeper]
             self._running.add(keeper)
+            gevent.spawn(self._let_through, keeper)
+
+    def _let_through(self, keeper: "Keeper") -> None:
+        """In a greenlet of its own: the one that freed the place belongs to another user."""
+        if keeper in self._running:
             keeper.connect()
 
     def _pump_later(self, seconds: float) -> None:
@@ -104,8 +109,8 @@ class Keeper:
         make_login: Callable[[], Login],
         outbox: Callable[[Event], None],
     ) -> None:
-        """``make_login`` gives what the next attempt needs; ``outbox`` takes every event, in the
-        greenlet of the session's translator, after the keeper has drawn its conclusions."""
+        """``make_login`` gives what the next attempt needs, and must not wait for anything.
+        ``outbox`` takes every event after the keeper has drawn its conclusions; it may wait."""
         self.key = key
         self.state = State.OFFLINE
         self.since = datetime.now(UTC)
@@ -113,15 +118,17 @@ class Keeper:
         """Why it is not online, after the first attempt."""
         self.detail = ""
         self.next_try: datetime | None = None
-        self.log = logging.bind(
-            user=key.user, transport=key.transport, account=key.account or None
-        )
+        self.log = logging.bind(user=key.user, transport=key.transport, account=key.account or None)
         self._network = network
         self._pacer = pacer
         self._make_login = make_login
         self._outbox = outbox
         self._session: Session | None = None
         self._wanted = False
+        self._is_over = False
+        """The session has told ``LoggedOut``, but is not closed yet."""
+        self._is_retrying = False
+        """The end of this session, whatever it says, starts the next."""
         self._failures = 0
         self._timer: Any = None
 
@@ -134,29 +141,23 @@ class Keeper:
             self._queue()
 
     def log_out(self, reason: str = "") -> None:
-        self._wanted = False
+        self._wanted = self._is_retrying = False
         self._stop_waiting()
-        if self._session is None:
-            if self.state is not State.LATCHED:
-                self._enter(State.OFFLINE, Offline.ASKED)
-            return
-        try:
-            self._session.put(Logout(reason=reason))
-        except CommandRefused:  # Too busy to be polite.
-            session, self._session = self._session, None
-            session.kill()
-            self._conclude(LoggedOut(why=Offline.ASKED))
-            self._outbox(LoggedOut(why=Offline.ASKED))
+        if self._session is not None and not self._is_over:
+            self._end(self._session, reason)
+        elif self.state is not State.LATCHED:
+            self._failures = 0
+            self._enter(State.OFFLINE, Offline.ASKED)
 
     def retry(self) -> None:
         """Try now whatever was wrong: the user gave new credentials, or asked for it."""
-        self._wanted = True
+        self._wanted = self._is_retrying = True
         self._failures = 0
         self._stop_waiting()
-        if self._session is not None:
-            self._session.put(Logout())  # The end of this one starts the next.
-        else:
+        if self._session is None:
             self._queue()
+        elif not self._is_over:
+            self._end(self._session)
 
     def latch(self, why: str) -> None:
         """Do not log in until ``retry``: a log-in is known to fail."""
@@ -171,6 +172,12 @@ class Keeper:
             raise CommandRefused(Reason.UNAVAILABLE, self.explain())
         self._session.put(command)
 
+    def _end(self, session: Session, reason: str = "") -> None:
+        try:
+            session.put(Logout(reason=reason))
+        except CommandRefused:  # Too busy to be polite.
+            session.kill()
+
     @property
     def is_running(self) -> bool:
         """There is a session, so commands are taken."""
@@ -184,7 +191,7 @@ class Keeper:
     def explain(self) -> str:
         """The state, as a sentence for its user."""
         title = self._network.title
-        detail = f": {self.detail}" if self.detail else ""
+        detail = f": {self.detail.rstrip('.')}" if self.detail else ""
         match self.state:
             case State.ONLINE:
                 return f"Connected to {title}."
@@ -202,23 +209,34 @@ class Keeper:
     # Attempts.
 
     def _queue(self) -> None:
+        self._is_retrying = False
         self._enter(State.QUEUED, self.why, self.detail)
         self._pacer.join(self)
 
     def connect(self) -> None:
         """Called by the pacer when it is our turn."""
+        if self.state is not State.QUEUED:  # We left, came back, and had two turns.
+            return
         self._enter(State.CONNECTING, self.why, self.detail)
         self.log.info("session.connecting")
         try:
-            self._session = Session(
+            session = Session(
                 self._network, self._make_login(), self._on_event, self.log, self._ended
             )
-        except Exception:  # A bug, met in the greenlet of whoever freed the place: contain it.
-            self.log.exception("session.crashed")
-            self._on_event(LoggedOut(why=Offline.GATEWAY, detail=OUR_MISTAKE))
-            self._ended(None)
+        except Exception:
+            self._could_not_start()
         else:
-            self._session.start()
+            self._session, self._is_over = session, False
+            session.start()
+
+    def _could_not_start(self) -> None:
+        self.log.exception("session.crashed")
+        try:
+            self._on_event(OUR_MISTAKE)
+        except Exception:  # Of the outbox.
+            self.log.exception("session.crashed")
+        finally:
+            self._ended(None)
 
     def _on_event(self, event: Event) -> None:
         if type(event) is LoggedIn:
@@ -231,38 +249,46 @@ class Keeper:
 
     def _conclude(self, event: LoggedOut) -> None:
         self._pacer.leave(self)
+        self._is_over = True
         was_stable = self.state is State.ONLINE and _age(self.since) > STABLE
-        self._failures = 1 if was_stable else self._failures + 1
-        match event.why:
-            case _ if not self._wanted:
-                self._enter(State.OFFLINE, event.why, event.detail)
-            case Offline.ASKED:  # Ours, by retry(); _ended goes on.
-                self._enter(State.OFFLINE, event.why, event.detail)
-            case Offline.NETWORK | Offline.GATEWAY:
-                self._enter(State.WAITING, event.why, event.detail)
-                self.next_try = datetime.now(UTC) + timedelta(seconds=backoff(self._failures))
-            case Offline.BAD_CREDENTIALS:
-                self._wanted = False
-                self._enter(State.LATCHED, event.why, event.detail)
-            case Offline.REPLACED:
-                self._wanted = False
-                self._enter(State.OFFLINE, event.why, event.detail)
+        state = self._next_state(event.why)
+        self._enter(state, event.why, event.detail)
+        if state is State.WAITING:
+            self._failures = 1 if was_stable else self._failures + 1
+            self.next_try = datetime.now(UTC) + timedelta(seconds=backoff(self._failures))
+        else:
+            self._failures = 0
+        if state is State.LATCHED or event.why is Offline.REPLACED:
+            self._wanted = self._is_retrying
         self.log.info(
-            "session.offline", why=event.why.value, detail=event.detail or None, next_try=self.next_try
+            "session.offline",
+            why=event.why.value,
+            detail=event.detail or None,
+            next_try=self.next_try,
         )
+
+    def _next_state(self, why: Offline) -> State:
+        if self._is_retrying:  # With what the user gave after this attempt began.
+            return State.OFFLINE
+        if why is Offline.BAD_CREDENTIALS:
+            return State.LATCHED
+        if self._wanted and why in (Offline.NETWORK, Offline.GATEWAY):
+            return State.WAITING
+        return State.OFFLINE
 
     def _ended(self, session: Session | None) -> None:
         if session is not self._session:
             return
         self._session = None
-        if self.state is State.WAITING and self.next_try:
+        if self._is_retrying or (self._wanted and self.state is State.OFFLINE):
+            self._queue()
+        elif self.state is State.WAITING and self.next_try:
             seconds = (self.next_try - datetime.now(UTC)).total_seconds()
             self._timer = gevent.spawn_later(max(seconds, 0.0), self._queue)
-        elif self._wanted and self.state is State.OFFLINE:
-            self._queue()
 
     def _stop_waiting(self) -> None:
-        self._pacer.leave(self)
+        if self.state is State.QUEUED:
+            self._pacer.leave(self)
         if self._timer is not None:
             self._timer.kill(block=False)
             self._timer = None
