@@ -118,8 +118,11 @@ class HubLoop(asyncio.SelectorEventLoop):
     def wait_for(self, coroutine: Coroutine[Any, Any, T], seconds: float) -> T:
         """Block this greenlet, and only it, until the coroutine is done.
 
+        A greenlet that is killed meanwhile cancels it.
+
         Raises:
             TimeoutError: it was not, and has been cancelled.
+            ConnectionAbortedError: it was cancelled by somebody else, perhaps the end of the loop.
             Exception: whatever the coroutine raised.
         """
         result: AsyncResult[T] = AsyncResult()
@@ -127,14 +130,28 @@ class HubLoop(asyncio.SelectorEventLoop):
         async def run() -> None:
             try:
                 result.set(await asyncio.wait_for(coroutine, seconds))
+            except asyncio.CancelledError:
+                result.set_exception(ConnectionAbortedError("cancelled"))
             except Exception as error:
                 result.set_exception(error)
 
-        self.call_soon(self.create_task, run())
-        done: T = result.get()
+        task = self.create_task(run())
+        try:
+            done: T = result.get()
+        finally:
+            task.cancel()  # Does nothing to one that is done.
         return done
 
     def shut_down(self) -> None:
-        self.call_soon(self.stop)
+        """Cancel what still runs, and close the loop."""
+        self.create_task(self._stop_all())
         self._greenlet.join(timeout=5)
         self.close()
+
+    async def _stop_all(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        if others:
+            await asyncio.wait(others, timeout=2)
+        self.stop()
