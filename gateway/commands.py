@@ -7,7 +7,7 @@ starts when the gateway makes its FSM, and ends with ``LoggedOut``.
 
 from dataclasses import dataclass
 
-from gateway.events import Affiliation, Role, Show, Typing
+from gateway.events import Affiliation, Avatar, Role, Show, Typing
 from gateway.ids import ChatId, PersonId, Token
 
 
@@ -41,9 +41,67 @@ class SetTyping:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddContact:
-    """Tells ``ContactAdded`` when accepted."""
+    """Tells ``ContactAdded`` when we may see them, ``ContactRefused`` when we may not."""
 
     person: PersonId
+    reason: str = ""
+    """What they read when they have to agree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeContact:
+    """Give them this name and these groups, in the address book of the network."""
+
+    person: PersonId
+    name: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorize:
+    """The answer to ``AuthorizationAsked``."""
+
+    person: PersonId
+    is_granted: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Answered by ``Done``."""
+
+    person: PersonId
+    is_blocked: bool
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAvatar:
+    avatar: Avatar | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchAvatar:
+    """Answered by ``AvatarFetched``."""
+
+    person: PersonId
+    avatar: str
+    """As ``ProfileChanged`` named it."""
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchPeople:
+    """Answered by ``PeopleFound``."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Name and value, of those in ``Network.search``."""
+    token: Token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskAttention:
+    chat: ChatId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +219,13 @@ Command = (
     | SendMessage
     | SetTyping
     | AddContact
+    | ChangeContact
+    | Authorize
+    | Block
+    | SetAvatar
+    | FetchAvatar
+    | SearchPeople
+    | AskAttention
     | RemoveContact
     | FetchProfile
     | JoinRoom

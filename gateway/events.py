@@ -4,8 +4,8 @@ Past tense: each says what happened on the network, never what XMPP should do ab
 aware and in UTC; ``None`` means that the network does not say.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import Enum
 
 from gateway.errors import Reason
@@ -84,6 +84,33 @@ class Occupant:
     """A name that stays when the nickname changes (XEP-0421 is derived from it)."""
     address: str | None = None
     """Where the network says who they are (``user@host``), for people to read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """Somebody in an address book that the network keeps."""
+
+    person: PersonId
+    name: str = ""
+    """What our user calls them; empty: nothing of their own."""
+    groups: tuple[str, ...] = ()
+    is_authorized: bool = True
+    """They let us see their presence.  False: they have been asked, or will have to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Avatar:
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One result of a search."""
+
+    person: PersonId
+    fields: tuple[tuple[str, str], ...]
+    """Label and value, the same labels in the same order for all results of a search."""
 
 
 # Session.
@@ -185,7 +212,69 @@ class AffiliationsListed:
     """Who (a nickname, or a mask), and a reason or "" ."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvatarFetched:
+    token: Token
+    person: PersonId
+    avatar: Avatar | None
+    """None: they have none any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleFound:
+    token: Token
+    people: tuple[Found, ...]
+
+
 # Address book and presence.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactsListed:
+    """The whole address book, once after each log-in, from networks that keep one."""
+
+    contacts: tuple[Contact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactChanged:
+    """New, renamed, moved or authorized, by us, by them or by another client of the account."""
+
+    contact: Contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRemoved:
+    """By the network, by them or by another client of the account."""
+
+    person: PersonId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactRefused:
+    """They do not want us to see their presence."""
+
+    person: PersonId
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorizationAsked:
+    """They want to see our presence, and wait for ``Authorize``."""
+
+    person: PersonId
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfileChanged:
+    """What they call themselves, or the picture they show."""
+
+    person: PersonId
+    name: str = ""
+    """Empty: as before, or not said."""
+    avatar: str | None = None
+    """Names the picture; changes when it does.  "" for none, None: not said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +289,8 @@ class PresenceChanged:
     person: PersonId
     show: Show
     status: str = ""
+    idle: timedelta | None = None
+    """For how long they have not touched their client, where the network says."""
 
 
 # Messages.
@@ -230,6 +321,14 @@ class TypingChanged:
     sender: PersonId
     typing: Typing
     is_in_room: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionAsked:
+    """A nudge, a buzz."""
+
+    chat: ChatId
+    sender: PersonId
 
 
 # Rooms.
@@ -314,10 +413,19 @@ Event = (
     | ProfileFetched
     | RoomsListed
     | AffiliationsListed
+    | AvatarFetched
+    | PeopleFound
+    | ContactsListed
     | ContactAdded
+    | ContactChanged
+    | ContactRemoved
+    | ContactRefused
+    | AuthorizationAsked
+    | ProfileChanged
     | PresenceChanged
     | MessageReceived
     | TypingChanged
+    | AttentionAsked
     | RoomJoined
     | OccupantJoined
     | OccupantLeft

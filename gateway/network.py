@@ -138,6 +138,8 @@ class Network:
     guest: Callable[[Any, str, str], dict[str, str]] | None
     """Settings, account and a nickname to the fields of somebody who never registered, where the
     network lets such in; raises CommandRefused.  None: registration is a must."""
+    search: tuple[Field, ...] = ()
+    """What people can be searched by (XEP-0055), where there is ``SearchPeople``."""
     fsm: Callable[[Login], Fsm[Any, Any]]
     translator: Callable[[], Translator[Any]]
     show: Callable[[Any], str]
