@@ -12,7 +12,7 @@ from gateway.ids import SessionKey
 from gateway.xmpp.access import unexpected
 from gateway.xmpp.bridge import Bridge
 
-REMEMBERED = 60.0
+REMEMBERED = 30.0
 """Seconds: long enough to turn pages, short enough to see a room that was just made."""
 
 MOST = 64

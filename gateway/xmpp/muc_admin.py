@@ -141,7 +141,8 @@ def _affiliation(ask: Ask, item: Item, affiliation: Affiliation) -> MakeChange:
 def _who(ask: Ask, item: Item) -> str:
     if not item.jid:
         return item.nick
-    local, domain, resource = jid.split(item.jid)
+    local, domain, _ = jid.split(jid.parse(item.jid))
+    resource = item.jid.partition("/")[2]
     if domain != ask.transport.domain:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{item.jid!r} is not on this network.")
     if resource:  # An occupant, by their address in the room.

@@ -33,7 +33,9 @@ BROKEN = (
     "You are registered, but what was stored cannot be opened any more. "
     "Please fill in everything again."
 )
-ANOTHER = "You are registered with {servers}. Name one of them to change it, or another to add it."
+ANOTHER = (
+    "You are registered with {servers}. Name a server again to change that, or another to add it."
+)
 TRUST = (
     "Your password is stored encrypted. "
     "The operator of this gateway can read what passes through it."

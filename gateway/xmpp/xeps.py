@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 from xml.sax.saxutils import escape
 
-from gateway import __version__
+from gateway import __version__, events
 from gateway.xmpp import (
     caps,
     chats,
@@ -90,7 +90,7 @@ ELSEWHERE: Mapping[str, tuple[str, ModuleType]] = {
     "XEP-0184": ("1.4.0", chats),
     "XEP-0203": ("2.0", stanzas),
     "XEP-0359": ("0.7.0", stanzas),
-    "XEP-0393": ("1.1.1", chats),
+    "XEP-0393": ("1.1.1", events),
     "XEP-0421": ("1.0.0", rooms),
 }
 

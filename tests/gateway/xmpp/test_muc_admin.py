@@ -74,6 +74,10 @@ def inside(*people: Occupant) -> User:
             ),
         ),
         (
+            f"jid='Romeo@{DOMAIN.upper()}' affiliation='outcast'>",
+            SetAffiliation(room=BALCONY, who="romeo", affiliation=Affiliation.OUTCAST, token=TOKEN),
+        ),
+        (
             f"jid='{ROOM}/Romeo' affiliation='outcast'>",
             SetAffiliation(room=BALCONY, who="Romeo", affiliation=Affiliation.OUTCAST, token=TOKEN),
         ),
@@ -125,6 +129,7 @@ def test_the_networks_refusal_ends_it() -> None:
         ("nick='Romeo' affiliation=''>", Reason.BAD_REQUEST),
         (f"jid='romeo@{DOMAIN}' role='none'>", Reason.BAD_REQUEST),
         ("jid='romeo@example.com' affiliation='outcast'>", Reason.NOT_ACCEPTABLE),
+        ("jid='@' affiliation='outcast'>", Reason.BAD_REQUEST),
         (f"jid='{ROOM}/Tybalt' affiliation='outcast'>", Reason.NOT_FOUND),
     ],
 )
