@@ -177,7 +177,7 @@ def connect(how: Connect) -> socket.socket:
     Raises:
         OSError: of which ssl.SSLError, TimeoutError and socket.gaierror are kinds.
     """
-    with gevent.Timeout(CONNECT_TIMEOUT, TimeoutError(f"no answer in {CONNECT_TIMEOUT:.0f} s")):
+    with gevent.Timeout(CONNECT_TIMEOUT, _no_answer(CONNECT_TIMEOUT)):
         sock = _dial(how)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -185,6 +185,10 @@ def connect(how: Connect) -> socket.socket:
         except BaseException:
             sock.close()
             raise
+
+
+def _no_answer(seconds: float) -> TimeoutError:
+    return TimeoutError(None, f"no answer in {seconds:.0f} s")
 
 
 def _dial(how: Connect) -> socket.socket:
@@ -196,7 +200,7 @@ def _dial(how: Connect) -> socket.socket:
             continue
         sock = socket.socket(family, kind, protocol)
         try:
-            with gevent.Timeout(ADDRESS_TIMEOUT, TimeoutError(None, "no answer")):
+            with gevent.Timeout(ADDRESS_TIMEOUT, _no_answer(ADDRESS_TIMEOUT)):
                 sock.connect(address)
             return sock
         except OSError as error:
