@@ -24,7 +24,7 @@ class Reason(Enum):
     REGISTRATION_REQUIRED = "registration-required"  # Register first; from a room, members only.
     TOO_MUCH = "resource-constraint"  # Too fast or too many: try again later.
     UNAVAILABLE = "recipient-unavailable"  # Offline, and nobody stores messages for them.
-    FULL = "service-unavailable"  # From a room: no place left.
+    FULL = "service-unavailable"  # From a room: no place left.  Else: we do not know that service.
     TIMEOUT = "remote-server-timeout"  # The network is not reachable, or did not answer.
 
 

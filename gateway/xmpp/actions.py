@@ -75,21 +75,19 @@ def _status(bridge: Bridge) -> str:
 
 def connect(bridge: Bridge) -> str:
     _require_readable(bridge)
-    if bridge.keeper.state is State.WAITING:
-        bridge.keeper.retry()
-    else:
-        bridge.keeper.log_in()
+    if bridge.keeper.state is not State.ONLINE:
+        bridge.switch(True)
     return bridge.keeper.explain()
 
 
 def reconnect(bridge: Bridge) -> str:
     _require_readable(bridge)
-    bridge.keeper.retry()
+    bridge.switch(True)
     return f"Connecting to {bridge.transport.name} anew…"
 
 
 def disconnect(bridge: Bridge) -> str:
-    bridge.keeper.log_out()
+    bridge.switch(False)
     return f"Disconnected from {bridge.transport.name}."
 
 

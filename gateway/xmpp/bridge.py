@@ -46,6 +46,18 @@ ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
 
 
+VERIFY_TIME = 40.0
+"""Seconds that a log-in may take while somebody waits for their registration to be accepted."""
+
+REFUSED_BECAUSE = {
+    Offline.ASKED: Reason.NOT_ACCEPTABLE,
+    Offline.BAD_CREDENTIALS: Reason.NOT_ACCEPTABLE,
+    Offline.REPLACED: Reason.CONFLICT,
+    Offline.NETWORK: Reason.TIMEOUT,
+    Offline.GATEWAY: Reason.INTERNAL,
+}
+"""What a registration that could not be verified is refused with (XEP-0100, section 4.1.2)."""
+
 Answer = events.Done | events.ProfileFetched | events.RoomsListed | events.AffiliationsListed
 
 
@@ -70,6 +82,10 @@ class Bridge:
         self._leaving: gevent.Greenlet[..., object] | None = None
         self._linger = LINGER
         self._is_closed = False
+        self._is_switched_off = False
+        """The user disconnected by hand; until they connect by hand, or register anew."""
+        self._verdict: AsyncResult[LoggedOut | None] | None = None
+        """Whoever verifies a registration waits for how the log-in ends."""
         self._said = ""
         """The transport's last presence, so that only changes are sent."""
         self.keeper = Keeper(
@@ -114,6 +130,8 @@ class Bridge:
 
     @property
     def _is_needed(self) -> bool:
+        if self._is_switched_off:
+            return False
         present = self.is_registered and bool(self.resources or self.stays_online)
         return present or self.rooms.is_any_wanted
 
@@ -136,6 +154,16 @@ class Bridge:
         if self._leaving is not None:
             self._leaving.kill(block=False)
             self._leaving = None
+
+    def switch(self, is_on: bool) -> None:
+        """Connect or disconnect by hand."""
+        self._is_switched_off = not is_on
+        if not is_on:
+            self.keeper.log_out()
+        elif self.keeper.state is State.OFFLINE:
+            self.keeper.log_in()
+        else:
+            self.keeper.retry()
 
     def close(self) -> None:
         """Its account is gone, or the gateway stops: nothing is told any more."""
@@ -185,11 +213,37 @@ class Bridge:
 
     # The registration.
 
-    def registered(self, registration: Registration) -> None:
-        """New or changed."""
-        self.registration = registration
+    def verify(self, registration: Registration) -> None:
+        """Log in with it.  Blocks until that is done; then it is the one in use, not yet stored.
+
+        Raises:
+            CommandRefused: the network says no, or does not answer; the old one holds.
+        """
+        before, self.registration = self.registration, registration
+        self._is_switched_off = False
+        self._verdict = AsyncResult()
         self.keeper.retry()
-        self._linger = RETURN_TIME  # Until the client has subscribed and sends its presence.
+        try:
+            failure = self._verdict.get(timeout=VERIFY_TIME)
+        except gevent.Timeout:
+            failure = LoggedOut(why=Offline.NETWORK, detail="no answer")
+        finally:
+            self._verdict = None
+        if failure is not None:
+            self._return_to(before)
+            title = self.transport.network.title
+            raise CommandRefused(REFUSED_BECAUSE[failure.why], f"{title}: {failure.detail}")
+
+    def _return_to(self, registration: Registration | Broken | None) -> None:
+        self.registration = registration
+        self.keeper.log_out()
+        if isinstance(registration, Registration) and not registration.latched:
+            self.keeper.retry()
+        self.review()
+
+    def registered(self) -> None:
+        """It is stored: a client will subscribe, and send its presence."""
+        self._linger = RETURN_TIME
         self.review()
         self._linger = LINGER
 
@@ -284,6 +338,8 @@ class Bridge:
         DELIVER[type(event)](self, event)
 
     def logged_in(self, event: LoggedIn) -> None:
+        if self._verdict:
+            self._verdict.set(None)
         self.me = event.me
         self.announce()
         self.attempt(self._presence())
@@ -296,6 +352,10 @@ class Bridge:
         self.contacts.logged_out()
         self.rooms.logged_out(event, words)
         self.announce()
+        if self._verdict:
+            if event.why is not Offline.ASKED:  # Which was the session before it.
+                self._verdict.set(event)
+            return
         match event.why:
             case Offline.BAD_CREDENTIALS:
                 self._latched(event.detail or words)

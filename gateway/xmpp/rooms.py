@@ -209,10 +209,11 @@ class Room:
         for person, gone in before.items():
             if person not in self.occupants and person != was_me:
                 self._to_all(partial(self._absence, occupant=gone))
-        if was_me and was_me != self.me and was_me in before:
+        is_renamed = was_me != self.me and was_me in before
+        if is_renamed:
             self._renamed(before[was_me], self.occupants[self.me])
         for person, occupant in self.occupants.items():
-            if before.get(person) != occupant:
+            if before.get(person) != occupant and not (is_renamed and person == self.me):
                 codes = (SELF,) if person == self.me else ()
                 self._to_all(partial(self._presence, occupant=occupant, codes=codes))
 

@@ -22,6 +22,7 @@ from gateway.xmpp import jid, stanzas
 from gateway.xmpp.component import MESSAGE
 from gateway.xmpp.context import Context
 from gateway.xmpp.iq import Ask, Table
+from gateway.xmpp.refusal import Refusal
 from gateway.xmpp.stanzas import NS
 from gateway.xmpp.users import User
 
@@ -43,6 +44,15 @@ RETURN_TIME = 60.0
 BODY = f"{{{NS}}}body"
 
 NO_STORE = "The gateway's database cannot be reached; try again later."
+
+BUSY = "Too much at once; try again in a moment."
+
+OUR_MISTAKE = "The gateway made a mistake. Its operator has been told."
+
+UNANSWERED = ("error", "headline")
+
+ANSWERED_PRESENCE = (None, "subscribe")
+"""None: available, which is how rooms are entered."""
 
 SUBSCRIPTIONS = ("subscribe", "subscribed", "unsubscribe", "unsubscribed")
 
@@ -87,7 +97,7 @@ class Router:
         try:
             self._dispatch(user, stanza)
         except CommandRefused as refusal:
-            self._refuse(stanza, refusal.reason, refusal.text)
+            self._refuse(stanza, refusal)
         except Exception:
             self._failed(stanza)
 
@@ -128,19 +138,24 @@ class Router:
             keep=True,
         )
 
-    def _refuse(self, stanza: Element, reason: Reason, text: str) -> None:
+    def _refuse(self, stanza: Element, refusal: CommandRefused) -> None:
         """Unless that would answer an error, or something that expects no answer."""
         kind = stanza.get("type")
-        if kind == "error" or (stanza.tag != MESSAGE and kind not in (None, "subscribe")):
-            return
-        if stanza.tag == MESSAGE and kind == "headline":
-            return
-        self._context.out.write(stanzas.refuse(stanza, reason, text), keep=stanza.tag == MESSAGE)
+        is_message = stanza.tag == MESSAGE
+        if kind not in UNANSWERED and (is_message or kind in ANSWERED_PRESENCE):
+            self._write_refusal(stanza, refusal)
+
+    def _write_refusal(self, stanza: Element, refusal: CommandRefused) -> None:
+        condition = ""
+        if isinstance(refusal, Refusal):
+            condition = stanzas.serialize(refusal.condition)
+        text = stanzas.refuse(stanza, refusal.reason, refusal.text, condition)
+        self._context.out.write(text, keep=stanza.tag == MESSAGE)
 
     def _failed(self, stanza: Element) -> None:
         """A bug, while this stanza was handled: it ends here."""
-        log.exception("stanza.failed", user=jid.bare(stanza.get("from", "")), to=stanza.get("to"))
-        self._refuse(stanza, Reason.INTERNAL, "The gateway made a mistake.")
+        _log_failure(stanza)
+        self._refuse(stanza, CommandRefused(Reason.INTERNAL, OUR_MISTAKE))
 
     # Users.
 
@@ -157,7 +172,7 @@ class Router:
         if len(loading.stanzas) < PATIENCE:
             loading.stanzas.append(stanza)
         else:
-            self._refuse(stanza, Reason.TOO_MUCH, "Too much at once; try again in a moment.")
+            self._refuse(stanza, CommandRefused(Reason.TOO_MUCH, BUSY))
 
     def _begin_loading(self, user: User) -> Loading:
         if (loading := self._loading.get(user.jid)) is None:
@@ -172,7 +187,7 @@ class Router:
             self._users.pop(user.jid, None)
         for stanza in loading.stanzas:
             if refusal:
-                self._refuse(stanza, refusal.reason, refusal.text)
+                self._refuse(stanza, refusal)
             else:
                 self._deliver(user, stanza)
         loading.done.set()
@@ -185,7 +200,7 @@ class Router:
             return CommandRefused(Reason.TIMEOUT, NO_STORE)
         except Exception:
             log.exception("user.not_loaded", user=user.jid)
-            return CommandRefused(Reason.INTERNAL, "The gateway made a mistake.")
+            return CommandRefused(Reason.INTERNAL, OUR_MISTAKE)
         return None
 
     def user(self, bare: str) -> User:
@@ -223,7 +238,7 @@ class Router:
     def _answer_iq(self, iq: Any) -> None:
         payload = next(iter(iq.xml), None)
         if payload is None or not (handler := self._iqs.get((iq["type"], payload.tag))):
-            raise CommandRefused(Reason.FULL)  # service-unavailable: RFC 6120, section 8.4.
+            raise CommandRefused(Reason.FULL)  # RFC 6120, section 8.4.
         answer = handler(self._ask(iq, payload))
         reply = iq.reply()
         if answer is not None:
@@ -248,7 +263,7 @@ class Router:
 
     def _in_pool(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
         if self._pool.full():
-            self._refuse_any(stanza, Reason.TOO_MUCH, "The gateway is busy; try again.")
+            self._write_refusal(stanza, CommandRefused(Reason.TOO_MUCH, BUSY))
         else:
             self._pool.spawn(self._contained, stanza, work, *args)
 
@@ -256,15 +271,10 @@ class Router:
         try:
             work(*args)
         except CommandRefused as refusal:
-            self._refuse_any(stanza, refusal.reason, refusal.text)
+            self._write_refusal(stanza, refusal)
         except Exception:
-            log.exception(
-                "stanza.failed", user=jid.bare(stanza.get("from", "")), to=stanza.get("to")
-            )
-            self._refuse_any(stanza, Reason.INTERNAL, "The gateway made a mistake.")
-
-    def _refuse_any(self, stanza: Element, reason: Reason, text: str) -> None:
-        self._context.out.write(stanzas.refuse(stanza, reason, text))
+            _log_failure(stanza)
+            self._write_refusal(stanza, CommandRefused(Reason.INTERNAL, OUR_MISTAKE))
 
     # The XMPP server went, or came back.
 
@@ -303,6 +313,10 @@ class Router:
         if self._context.out.is_up:
             for user in self.users():
                 user.give_up_doubtful()
+
+
+def _log_failure(stanza: Element) -> None:
+    log.exception("stanza.failed", user=jid.bare(stanza.get("from", "")), to=stanza.get("to"))
 
 
 def _presence(

@@ -108,28 +108,27 @@ def stanza_id(by: str, id: MessageId | None) -> str:
     return f"<stanza-id xmlns='urn:xmpp:sid:0' by='{escape(by)}' id='{escape(id)}'/>"
 
 
-def error(reason: Reason, text: str = "", by: str = "") -> str:
-    """RFC 6120, section 8.3."""
-    origin = f" by='{escape(by)}'" if by else ""
+def error(reason: Reason, text: str = "", condition: str = "") -> str:
+    """RFC 6120, section 8.3.  ``condition``: of an application, XML already (section 8.3.4)."""
     words = (
         f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>{escape(text)}</text>"
         if text
         else ""
     )
     return (
-        f"<error type='{ERROR_TYPES[reason]}'{origin}>"
-        f"<{reason.value} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{words}</error>"
+        f"<error type='{ERROR_TYPES[reason]}'>"
+        f"<{reason.value} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>{words}{condition}</error>"
     )
 
 
-def refuse(stanza: Element, reason: Reason, text: str = "") -> str:
+def refuse(stanza: Element, reason: Reason, text: str = "", condition: str = "") -> str:
     """The error that answers a stanza.  Do not call it for one that is an error itself."""
     name = stanza.tag.rpartition("}")[2]
     identity = stanza.get("id")
     attributes = f" id='{escape(identity)}'" if identity else ""
     return (
         f"<{name} from='{escape(stanza.get('to', ''))}' to='{escape(stanza.get('from', ''))}' "
-        f"type='error'{attributes}>{error(reason, text)}</{name}>"
+        f"type='error'{attributes}>{error(reason, text, condition)}</{name}>"
     )
 
 

@@ -274,12 +274,18 @@ class User:
     def register(
         self, transport: Transport, account: str, fields: dict[str, str], stay_online: bool
     ) -> None:
-        """Keep what ``Network.check`` accepted, and log in with it.  Blocks."""
+        """Keep what ``Network.check`` accepted, once the network has accepted it too.  Blocks.
+
+        Raises:
+            CommandRefused: it has not; what was on file still holds.
+        """
         key = SessionKey(self.jid, transport.domain, account)
         registration = Registration(key=key, fields=fields, stay_online=stay_online)
-        self._context.store.save(registration)
         bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
         is_new = not bridge.is_registered
+        bridge.verify(registration)
+        self._context.store.save(registration)
+        bridge.registered()
         log.info(
             "account.registered",
             user=self.jid,
@@ -287,7 +293,6 @@ class User:
             account=account or None,
             is_new=is_new,
         )
-        bridge.registered(registration)
         if is_new:
             self._context.out.write(stanzas.presence(bridge.address, self.jid, "subscribe"))
 

@@ -70,19 +70,9 @@ class Keeper:
     def __init__(self) -> None:
         self.state = State.ONLINE
         self.since = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-        self.calls: list[str] = []
 
     def explain(self) -> str:
         return f"It is {self.state.value}."
-
-    def log_in(self) -> None:
-        self.calls.append("log_in")
-
-    def log_out(self) -> None:
-        self.calls.append("log_out")
-
-    def retry(self) -> None:
-        self.calls.append("retry")
 
 
 class Bridge:
@@ -95,6 +85,7 @@ class Bridge:
         self.out = Out()
         self.contacts: dict[str, Contact] = {}
         self.rooms: dict[ChatId, Room] = {}
+        self.switched: list[str] = []
         self.asked: list[Command] = []
         self.answers: dict[type, Callable[[Any], Answer]] = {}
         """By command; what is not here is Done."""
@@ -124,6 +115,9 @@ class Bridge:
         if isinstance(answer, CommandRefused):
             raise answer
         return answer
+
+    def switch(self, is_on: bool) -> None:
+        self.switched.append("on" if is_on else "off")
 
     def register(self, stay_online: bool = False, **fields: str) -> None:
         self.registration = Registration(key=self.key, fields=fields, stay_online=stay_online)

@@ -8,6 +8,7 @@ from gateway.commands import ChangeNick, FetchProfile, ListRooms, SendRaw
 from gateway.errors import CommandRefused, Reason
 from gateway.events import ProfileFetched, RoomListing, RoomsListed
 from gateway.ids import ChatId, PersonId
+from gateway.sessions import State
 from gateway.xmpp import chat, directory
 from tests.gateway.xmpp.asking import DOMAIN, SERVER, TOKEN, User, transport, without_commands
 
@@ -62,12 +63,19 @@ def test_status() -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "call"), [("connect", "log_in"), ("disconnect", "log_out"), ("reconnect", "retry")]
+    ("word", "state", "switched"),
+    [
+        ("connect", State.OFFLINE, ["on"]),
+        ("connect", State.ONLINE, []),
+        ("disconnect", State.ONLINE, ["off"]),
+        ("reconnect", State.ONLINE, ["on"]),
+    ],
 )
-def test_the_connection(word: str, call: str) -> None:
+def test_the_connection(word: str, state: State, switched: list[str]) -> None:
     user = registered("")
+    user.only.keeper.state = state
     assert say(user, word)
-    assert user.only.keeper.calls == [call]
+    assert user.only.switched == switched
 
 
 def test_who_has_several_accounts_says_which() -> None:
@@ -75,9 +83,9 @@ def test_who_has_several_accounts_says_which() -> None:
     assert say(user, "reconnect") == (
         f"Ask one of your servers: {SERVER}@{DOMAIN}, {MANTUA}@{DOMAIN}"
     )
-    assert not any(bridge.keeper.calls for bridge in user.bridges(DOMAIN))
+    assert not any(bridge.switched for bridge in user.bridges(DOMAIN))
     say(user, "reconnect", MANTUA)
-    assert user.bridges(DOMAIN)[1].keeper.calls == ["retry"]
+    assert user.bridges(DOMAIN)[1].switched == ["on"]
 
 
 def test_who_has_none_is_told_to_register() -> None:

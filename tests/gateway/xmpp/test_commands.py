@@ -144,21 +144,21 @@ def test_status_of_guests_those_who_stay_and_strangers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("node", "state", "calls"),
+    ("node", "state", "switched"),
     [
-        ("connect", State.OFFLINE, ["log_in"]),
-        ("connect", State.WAITING, ["retry"]),
-        ("connect", State.LATCHED, ["log_in"]),
-        ("reconnect", State.ONLINE, ["retry"]),
-        ("reconnect", State.LATCHED, ["retry"]),
-        ("disconnect", State.ONLINE, ["log_out"]),
+        ("connect", State.OFFLINE, ["on"]),
+        ("connect", State.WAITING, ["on"]),
+        ("connect", State.LATCHED, ["on"]),
+        ("connect", State.ONLINE, []),
+        ("reconnect", State.ONLINE, ["on"]),
+        ("disconnect", State.ONLINE, ["off"]),
     ],
 )
-def test_the_connection(node: str, state: State, calls: list[str]) -> None:
+def test_the_connection(node: str, state: State, switched: list[str]) -> None:
     user = registered("")
     user.only.keeper.state = state
     assert note(command(user, node))
-    assert user.only.keeper.calls == calls
+    assert user.only.switched == switched
 
 
 @pytest.mark.parametrize("node", ["connect", "reconnect"])
@@ -167,7 +167,7 @@ def test_what_cannot_be_opened_cannot_log_in(node: str) -> None:
     user.only.registration = Broken(key=user.only.key, why="its key is gone")
     refused = refusal(lambda: command(user, node))
     assert refused.reason is Reason.REGISTRATION_REQUIRED
-    assert not user.only.keeper.calls
+    assert not user.only.switched
 
 
 @pytest.mark.parametrize("node", ["connect", "reconnect", "disconnect", "stay-online", "rooms"])
@@ -182,13 +182,13 @@ def test_who_has_several_is_asked_which() -> None:
     assert [o.findtext(f"{X}value") for o in shown.iter(f"{X}option")] == [SERVER, MANTUA]
     assert note(command(user, "reconnect", id=shown.get("sessionid", ""), account=MANTUA))
     one, other = user.bridges(DOMAIN)
-    assert (one.keeper.calls, other.keeper.calls) == ([], ["retry"])
+    assert (one.switched, other.switched) == ([], ["on"])
 
 
 def test_at_a_server_that_one_is_meant() -> None:
     user = registered(SERVER, MANTUA)
     assert note(command(user, "reconnect", f"{MANTUA}@{DOMAIN}"))
-    assert user.bridges(DOMAIN)[1].keeper.calls == ["retry"]
+    assert user.bridges(DOMAIN)[1].switched == ["on"]
 
 
 def test_stay_online() -> None:
