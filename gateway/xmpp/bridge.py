@@ -121,7 +121,7 @@ class Bridge:
 
     def review(self) -> None:
         """Something changed: log in, or begin to think of logging out."""
-        if self._is_needed:
+        if self.is_needed:
             self._stop_leaving()
             if self.keeper.state is State.OFFLINE:
                 self.keeper.log_in()
@@ -129,7 +129,8 @@ class Bridge:
             self._leaving = gevent.spawn_later(self._linger, self._leave)
 
     @property
-    def _is_needed(self) -> bool:
+    def is_needed(self) -> bool:
+        """Somebody is there, or wants to be kept online."""
         if self._is_switched_off:
             return False
         present = self.is_registered and bool(self.resources or self.stays_online)
@@ -147,7 +148,7 @@ class Bridge:
 
     def _leave(self) -> None:
         self._leaving = None
-        if not self._is_needed:
+        if not self.is_needed:
             self.keeper.log_out()
 
     def _stop_leaving(self) -> None:

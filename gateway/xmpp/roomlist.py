@@ -299,6 +299,9 @@ class RoomList:
             return
         if self._host.stays_online and not self._host.resources:
             return  # The user went offline and wants to stay; the room gathers history.
+        if not self._host.is_needed:
+            self._leave_soon(room)  # Unless the log-out, which is near, does it for all at once.
+            return
         del self._rooms[room.chat]
         self._forget(room.chat)
         if room.is_joined or room.joining:
