@@ -117,6 +117,8 @@ def grouped(names: Iterable[str], separator: str) -> Iterator[str]:
 def ask_who_is_on(irc: Irc) -> None:
     """One line of ISON; those asked go to the end of the queue."""
     polled = irc.contacts.polled
+    if irc.folded_nick not in irc.contacts.known:
+        polled.pop(irc.folded_nick, None)  # We have it back.
     if not polled:
         return
     names = next(grouped(polled, " ")).split(" ")

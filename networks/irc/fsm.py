@@ -61,12 +61,12 @@ class IrcFsm:
 
     def handle(self, given: Input[Line]) -> Iterator[Effect]:
         irc = self.irc
-        if irc.state is State.OVER:
-            return iter(())
         match given:
-            case Got(line):
+            case Got(line):  # First, as nearly all are.
                 irc.heard = True
                 self._handle_line(line)
+            case _ if irc.state is State.OVER:
+                pass
             case Timer(name):
                 TIMERS[name](irc)
             case Connected():
@@ -79,12 +79,14 @@ class IrcFsm:
                 self._handle_command(given)
         while irc.held and irc.state is State.ONLINE:
             self._handle_command(irc.held.popleft())
+        # Most lines leave nothing to send.
+        has_to_send = irc.outgoing.waiting or irc.requests.wants_fence or type(given) is not Got
+        if has_to_send and irc.state is State.ONLINE:
+            irc.flush()
         return self._effects()
 
     def _effects(self) -> Iterator[Effect]:
         irc = self.irc
-        if irc.state is State.ONLINE:
-            irc.flush()
         effects, irc.effects = irc.effects, []
         return iter(effects)
 
@@ -201,13 +203,11 @@ REGISTERING: Table = ALWAYS | {
     "NOTICE": (2, on_notice_before_welcome),
 }
 
-NOISE = (
-    # 002-004 who the server is; 042 a unique id; 221 our user modes; 250-255, 265, 266 how many
-    # are on; 305, 306 our absence; 315 the end of WHO; 321 the head of LIST; 329 when a channel was
-    # made; 331 no topic; 333 and 366 of channels we are not in; 341 INVITE went out; 353.
-    *("002", "003", "004", "042", "221", "250", "251", "252", "253", "254", "255", "265", "266"),
-    *("305", "306", "315", "321", "329", "331", "341", "396"),
-)
+NOISE = ("305", "306", "321", "329", "341")
+"""Our absence is known; LIST begins; when a channel was made; INVITE went out."""
+
+WELCOME_NOISE = (*("002", "003", "004", "042", "221"), *map(str, range(250, 256)), "265", "266")
+"""Who the server is, how many are on, our user modes.  Later they come only when asked for."""
 
 ONLINE: Table = (
     {command: (0, ignore) for command in NOISE}
@@ -244,10 +244,12 @@ ONLINE: Table = (
         "INVITE": (2, rooms.on_invite),
         "301": (3, queries.on_peer_away),
         "303": (2, contacts.on_ison),
+        "315": (2, rooms.on_who_end),
         "318": (2, queries.on_whois_end),
         "322": (3, queries.on_list),
         "323": (1, queries.on_list_end),
         "324": (3, rooms.on_modes_are),
+        "331": (2, rooms.on_no_topic),
         "332": (3, rooms.on_topic_is),
         "333": (3, rooms.on_topic_by),
         "352": (6, rooms.on_plain_who),
@@ -266,7 +268,9 @@ ONLINE: Table = (
 LINES: dict[State, Table] = {
     State.CONNECTING: {},
     State.REGISTERING: REGISTERING,
-    State.WELCOMED: ONLINE | {"NOTICE": (2, login.on_early_notice)},
+    State.WELCOMED: ONLINE
+    | {numeric: (0, ignore) for numeric in WELCOME_NOISE}
+    | {"NOTICE": (2, login.on_early_notice)},
     State.ONLINE: ONLINE,
     State.MOVING: {},
     State.OVER: {},

@@ -185,7 +185,7 @@ def on_support(irc: Irc, line: Line) -> None:
     for token, value in parse_isupport(line.params).items():
         if setter := SUPPORT.get(token):
             setter(irc.support, value)
-    irc.set_nick(irc.nick)
+    irc.set_support()
 
 
 def _set_casemapping(support: Support, value: str | None) -> None:

@@ -4,7 +4,9 @@ https://modern.ircdocs.horse/#sending-messages, https://modern.ircdocs.horse/ctc
 https://ircv3.net/specs/extensions/echo-message
 """
 
+import re
 from datetime import datetime
+from functools import lru_cache
 
 from gateway.commands import SendMessage
 from gateway.errors import Reason
@@ -20,6 +22,9 @@ from networks.irc.wire import Line
 
 ACTION = "\x01ACTION"
 
+PLAIN = re.compile(r"(?!/)[^\x00-\x1f\ud800-\udfff*_~`]+")
+"""One line, no styling, no command: to be sent as it is."""
+
 CTCP_LIMIT = 4
 """Answers in CTCP_SECONDS.  Asking is a way to make others flood themselves off."""
 
@@ -34,11 +39,10 @@ NOTHING = "There is nothing in it that IRC could send."
 
 def send_message(irc: Irc, command: SendMessage) -> None:
     chat = command.chat
-    if not (is_channel(chat, irc.support.chantypes) or is_nick(chat)):
+    if not is_target(chat, irc.support.chantypes):
         irc.deny(command.token, Reason.NOT_FOUND, NOBODY)
         return
-    ours = len(irc.nick.encode(errors="replace")) + irc.prefix_length
-    texts = formatting.to_privmsgs(command.body, formatting.room("PRIVMSG", chat, ours))
+    texts = cut(irc, chat, command.body)
     if not texts:
         irc.deny(command.token, Reason.NOT_ACCEPTABLE, NOTHING)
         return
@@ -54,6 +58,20 @@ def send_message(irc: Irc, command: SendMessage) -> None:
     )
     irc.ask(request, *[Line("PRIVMSG", (chat, text)) for text in texts], lane=folded)
     irc.typing_to.pop(chat, None)
+
+
+@lru_cache(maxsize=10_000)
+def is_target(name: str, chantypes: str) -> bool:
+    return is_channel(name, chantypes) or is_nick(name)
+
+
+def cut(irc: Irc, chat: str, body: str) -> list[str]:
+    """One text for each PRIVMSG."""
+    ours = len(irc.nick.encode(errors="replace")) + irc.prefix_length
+    room = formatting.room("PRIVMSG", chat, ours)
+    if PLAIN.fullmatch(body) and len(body.encode(errors="replace")) <= room and body.strip():
+        return [body]  # Nine of ten, and a tenth of the time.
+    return formatting.to_privmsgs(body, room)
 
 
 def is_echo(irc: Irc, line: Line, target: str, text: str) -> bool:
@@ -117,7 +135,7 @@ def on_notice(irc: Irc, line: Line) -> None:
 def said(irc: Irc, line: Line, is_notice: bool) -> None:
     target, text = line.params[0], line.params[1]
     nick = line.source.partition("!")[0]
-    if is_server(irc, line.source, nick):
+    if nick == line.source and is_server(irc, nick):
         where = f"{target}: " if irc.is_channel(target) else ""
         irc.notice(where + formatting.from_irc(text)[0])
         return
@@ -162,9 +180,9 @@ def said(irc: Irc, line: Line, is_notice: bool) -> None:
     say_in(irc, channel, news)
 
 
-def is_server(irc: Irc, source: str, nick: str) -> bool:
-    """Only servers have a dot in the name, and services without ``user@host`` exist."""
-    return nick == source and (not nick or "." in nick or nick == irc.server)
+def is_server(irc: Irc, source: str) -> bool:
+    """Of a source that is a name alone.  Services can be that, too, but only servers have a dot."""
+    return not source or "." in source or source == irc.server
 
 
 def parse_time(text: str) -> datetime | None:

@@ -80,7 +80,8 @@ class Requests:
         self._made = 0
         self._fences = 0
         self._fence_out = 0
-        self._wants_fence = False
+        self.wants_fence = False
+        """Something was sent after the last one."""
 
     def __len__(self) -> int:
         return len(self._all)
@@ -99,13 +100,13 @@ class Requests:
             request.is_sent = True
             if request.needs_fence:
                 request.fence = self._fences + 1
-                self._wants_fence = True
+                self.wants_fence = True
 
     def fence(self) -> int:
         """The number of the fence to send now; 0 for none."""
-        if not self._wants_fence or self._fence_out:
+        if not self.wants_fence or self._fence_out:
             return 0
-        self._wants_fence = False
+        self.wants_fence = False
         self._fences += 1
         self._fence_out = self._fences
         return self._fences
@@ -134,19 +135,6 @@ class Requests:
         number = label.partition(".")[0]
         is_number = number.isascii() and number.isdecimal() and len(number) < 10
         return self._all.get(int(number)) if is_number else None
-
-    def about(self, names: set[str]) -> Request | None:
-        """The oldest that an error naming these could be about."""
-        for request in self._all.values():
-            if not names.isdisjoint(request.targets):
-                return request
-        return None
-
-    def of_command(self, command: str) -> Request | None:
-        for request in self._all.values():
-            if command in request.commands:
-                return request
-        return None
 
     def of_kind(self, kind: Asked, target: str = "") -> Request | None:
         for request in self._all.values():

@@ -129,6 +129,7 @@ def on_names(irc: Irc, line: Line) -> None:
     """353: nick, kind of channel, channel, names with all of their prefixes"""
     channel = irc.channels.get(irc.fold(line.params[2]))
     if channel is None or channel.is_complete:
+        irc.notice(words(line))
         return
     for word in line.params[3].split(" "):
         modes, source = irc.support.prefixes.split(word)
@@ -164,6 +165,7 @@ def ask_who_is_there(irc: Irc, channel: Channel) -> None:
     if irc.support.whox:
         irc.send_sometime("WHO", channel.name, WHO_FIELDS)
     elif "userhost-in-names" not in irc.caps:
+        channel.is_who_asked = True
         irc.send_sometime("WHO", channel.name)
 
 
@@ -217,10 +219,17 @@ def on_who(irc: Irc, line: Line) -> None:
 
 def on_plain_who(irc: Irc, line: Line) -> None:
     """352: nick, channel, user, host, server, nick, flags, hops and real name"""
-    if person := irc.people.get(irc.fold(line.params[5])):
-        person.user, person.host = line.params[2:4]
-    elif line.params[1] not in irc.channels:
+    channel = irc.channels.get(irc.fold(line.params[1]))
+    if channel is None or not channel.is_who_asked:
         irc.notice(words(line))
+    elif person := irc.people.get(irc.fold(line.params[5])):
+        person.user, person.host = line.params[2:4]
+
+
+def on_who_end(irc: Irc, line: Line) -> None:
+    """315: nick, channel, words"""
+    if channel := irc.channels.get(irc.fold(line.params[1])):
+        channel.is_who_asked = False
 
 
 # Going.
@@ -328,6 +337,13 @@ def on_topic_is(irc: Irc, line: Line) -> None:
         channel.topic = line.params[2]
 
 
+def on_no_topic(irc: Irc, line: Line) -> None:
+    """331: nick, channel, words.  Few servers send it after JOIN."""
+    channel = irc.channels.get(irc.fold(line.params[1]))
+    if channel is None or channel.is_complete:
+        irc.notice(words(line))
+
+
 def on_topic_by(irc: Irc, line: Line) -> None:
     """333: nick, channel, who, when"""
     channel = irc.channels.get(irc.fold(line.params[1]))
@@ -399,9 +415,10 @@ def note_ban(irc: Irc, channel: Channel, sign: str, mask: str) -> None:
 def on_modes_are(irc: Irc, line: Line) -> None:
     """324: nick, channel, modes, arguments…"""
     channel = irc.channels.get(irc.fold(line.params[1]))
-    if channel is None:
+    if channel is None or channel.has_modes:
         irc.notice(words(line))
         return
+    channel.has_modes = True
     changes = mode_changes(line.params[2:], irc.support.chanmodes, irc.support.prefixes)
     is_moderated = any(letter == "m" and sign == "+" for sign, letter, _ in changes)
     for folded in moderate(channel, is_moderated):

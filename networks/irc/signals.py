@@ -7,7 +7,8 @@ six.  XMPP says it once at either end (XEP-0085).
 from gateway.commands import SetTyping
 from gateway.events import Typing
 from gateway.ids import ChatId
-from networks.irc.ids import is_channel, is_nick
+from networks.irc.ids import is_nick
+from networks.irc.messages import is_target
 from networks.irc.news import Typed
 from networks.irc.outgoing import BACKGROUND, Entry
 from networks.irc.state import Irc, chat_id
@@ -33,7 +34,7 @@ VALUES = {"active": Typing.COMPOSING, "paused": Typing.PAUSED, "done": Typing.AC
 
 def set_typing(irc: Irc, command: SetTyping) -> None:
     chat = command.chat
-    if not can_tell(irc) or not (is_channel(chat, irc.support.chantypes) or is_nick(chat)):
+    if not can_tell(irc) or not is_target(chat, irc.support.chantypes):
         return
     was_typing = irc.typing_to.pop(chat, None) is not None
     if command.typing is Typing.COMPOSING:

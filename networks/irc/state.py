@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 
 from gateway.commands import Command
 from gateway.errors import Reason
@@ -30,6 +31,9 @@ ASSUMED_PREFIX = 63 + 10 + 2
 
 MAX_PEOPLE = 50_000
 """People in all channels together.  More than the largest networks have in one."""
+
+MAX_FOLDED = 10_000
+"""Names whose folding is kept; then it starts anew."""
 
 BUSY = "Too much is waiting to be sent; try again in a moment."
 
@@ -93,6 +97,10 @@ class Channel:
     is_complete: bool = False
     """366 came, and XMPP knows the room."""
     is_moderated: bool = False
+    has_modes: bool = False
+    """324 came; another one is for the user who asked."""
+    is_who_asked: bool = False
+    """By us; 315 will end it."""
     topic: str = ""
     topic_by: str = ""
     topic_at: datetime | None = None
@@ -160,6 +168,8 @@ class Irc:
         self.wanted_nick = login.fields["nick"]
         self.nick = self.wanted_nick
         self.ident = ident(self.wanted_nick)
+        self._folded: dict[str, str] = {}
+        """Every line of a channel asks for the same few names."""
         self.folded_nick = ""
         """By the server's rules; kept, because every line of a channel is compared with it."""
         self.prefix_length = ASSUMED_PREFIX
@@ -193,7 +203,18 @@ class Irc:
     # Names.
 
     def fold(self, name: str) -> str:
-        return self.support.casemapping.fold(name)
+        """By the server's rules."""
+        folded = self._folded.get(name)
+        if folded is None:
+            if len(self._folded) >= MAX_FOLDED:
+                self._folded.clear()
+            folded = self._folded[name] = self.support.casemapping.fold(name)
+        return folded
+
+    def set_support(self) -> None:
+        """005 came."""
+        self._folded.clear()
+        self.set_nick(self.nick)
 
     def is_me(self, nick: str) -> bool:
         return nick == self.nick or self.fold(nick) == self.folded_nick
@@ -326,6 +347,7 @@ class Irc:
         self.effects.append(Stop())
 
 
+@lru_cache(maxsize=10_000)
 def chat_id(name: str) -> ChatId:
     """As ``IrcAddressing`` makes them."""
     return ChatId(CaseMapping.ASCII.fold(name))

@@ -5,12 +5,13 @@ import pytest
 from gateway.commands import ChangeNick, FetchProfile, ListRooms, SendRaw
 from gateway.errors import Reason
 from gateway.fsm import Timer
-from gateway.ids import PersonId, Token
+from gateway.ids import ChatId, PersonId, Token
 from networks.irc.news import Answered, Denied, Listed, Noticed, Renamed, Whois
 from networks.irc.queries import MAX_ROOMS
 from tests.networks.irc.play import EVERYTHING, online
 
 ROMEO, TOKEN = PersonId("romeo"), Token("1")
+ROWS = ((ChatId("#verona"), 12, "[+nt] *Two* households"), (ChatId("#mantua"), None, ""))
 
 
 # WHOIS.
@@ -96,8 +97,8 @@ def test_list() -> None:
         >> ":s 322 juliet #mantua x :"
         >> ":s 322 juliet * 3 :secret"
         >> ":s 323 juliet :End"
-        << Listed(TOKEN, rows := (("#verona", 12, "[+nt] *Two* households"), ("#mantua", None, "")))
-        << Listed(Token("2"), rows)
+        << Listed(TOKEN, ROWS)
+        << Listed(Token("2"), ROWS)
     ).end()
 
 

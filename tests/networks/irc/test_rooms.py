@@ -30,9 +30,15 @@ from tests.networks.irc.play import EVERYTHING, SUPPORT, in_room, online
 ROOM, TOKEN = ChatId("#verona"), Token("1")
 
 
-def member(nick: str, modes: str = "", **known: object) -> Member:
-    facts: dict[str, object] = {"is_silenced": False, "account": None, "address": None}
-    return Member(nick=nick, modes=modes, away=None, **facts | known)  # type: ignore[arg-type]
+def member(
+    nick: str,
+    modes: str = "",
+    *,
+    is_silenced: bool = False,
+    account: str | None = None,
+    address: str | None = None,
+) -> Member:
+    return Member(nick, modes, is_silenced, account, address, None)
 
 
 ME = member("juliet", address="j@capulet.lit")
@@ -249,11 +255,10 @@ def test_ranks() -> None:
 
 
 def test_moderated_room() -> None:
-    silenced = {"is_silenced": True}
     (
         in_room("+romeo")
         >> ":s 324 juliet #verona +mnt"
-        << Changed(ROOM, "juliet", member("juliet", address="j@capulet.lit", **silenced))
+        << Changed(ROOM, "juliet", member("juliet", address="j@capulet.lit", is_silenced=True))
         >> ":prince!p@v MODE #verona -m"
         << Changed(ROOM, "juliet", ME, "prince")
         >> ":prince!p@v MODE #verona -m"
@@ -263,16 +268,16 @@ def test_moderated_room() -> None:
 def test_what_is_known_of_people() -> None:
     play = in_room(caps=EVERYTHING, support=SUPPORT)
     (play >> ":romeo!r@v JOIN #verona * :Romeo").skip()
-    romeo = {"account": "montague", "address": "r@v"}
+    romeo = member("romeo", account="montague", address="r@v")
     (
         play
         >> ":romeo!r@v ACCOUNT montague"
-        << Changed(ROOM, "romeo", member("romeo", **romeo))
+        << Changed(ROOM, "romeo", romeo)
         >> ":romeo!r@v AWAY :In Mantua"
         << Changed(ROOM, "romeo", Member("romeo", "", False, "montague", "r@v", "In Mantua"))
         >> ":romeo!r@v AWAY :In Mantua"
         >> ":romeo!r@v AWAY"
-        << Changed(ROOM, "romeo", member("romeo", **romeo))
+        << Changed(ROOM, "romeo", romeo)
         >> ":romeo!r@v CHGHOST rom montague.lit"
         << Changed(ROOM, "romeo", member("romeo", account="montague", address="rom@montague.lit"))
         >> ":romeo!rom@montague.lit SETNAME :Romeo Montague"
@@ -306,6 +311,26 @@ def test_who_is_asked_in_rooms_that_are_not_huge() -> None:
     play >> ":s 366 juliet #w :End"
     assert len(play.done.pop(0).news.members) == 301
     play.end()
+
+
+def test_answers_to_lines_of_the_user_are_shown() -> None:
+    (
+        in_room("romeo")
+        >> ":s 352 juliet #verona r v.lit s romeo H :0 Romeo"
+        >> ":s 315 juliet #verona :End"
+        >> ":s 352 juliet #verona r v.lit s romeo H :0 Romeo"
+        << Noticed("#verona r v.lit s romeo H 0 Romeo")
+        >> ":s 324 juliet #verona +nt"
+        >> ":s 324 juliet #verona +nt"
+        << Noticed("#verona +nt")
+        >> ":s 353 juliet = #other :a b"
+        << Noticed("= #other a b")
+        >> ":s 366 juliet #other :End"
+        >> ":s 331 juliet #verona :No topic is set"
+        << Noticed("#verona No topic is set")
+        >> ":s 332 juliet #other :Topic"
+        << Noticed("#other Topic")
+    ).end()
 
 
 # Subjects and invitations.
