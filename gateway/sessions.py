@@ -301,7 +301,8 @@ class Keeper:
 
 def backoff(failures: int) -> float:
     """Seconds before the next try, partly chance, so that users do not return all at once."""
-    seconds = min(FIRST_RETRY * 2.0 ** (failures - 1), LAST_RETRY)
+    doublings = min(failures - 1, 30)  # After a week offline the power would overflow.
+    seconds = min(FIRST_RETRY * 2.0**doublings, LAST_RETRY)
     return seconds * random.uniform(0.5, 1.5)  # noqa: S311  # Not for secrets.
 
 
