@@ -47,15 +47,14 @@ from tests.networks.irc.live import User, user
 from tests.servers.inspircd import OPERATOR, Inspircd, inspircd
 
 FAST = Rate(burst=200, seconds=0.05)
-ROMEO, JULIET = PersonId("romeo"), PersonId("juliet")
-PASSWORD = "capulet"
+ROMEO, JULIET = PersonId("rmontague"), PersonId("jcapulet")
+PASSWORD = "capulet2"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Inspircd]:
-    with inspircd() as running:
-        running.register_account("juliet", PASSWORD)
-        yield running
+def server(inspircd_server: Inspircd) -> Inspircd:
+    inspircd_server.register_account("jcapulet", PASSWORD)
+    return inspircd_server
 
 
 def encrypted(server: Inspircd, **more: object) -> IrcSettings:
@@ -69,13 +68,13 @@ def plain(server: Inspircd, **more: object) -> IrcSettings:
 
 @pytest.fixture
 def juliet(server: Inspircd) -> Iterator[User]:
-    with user(encrypted(server), "juliet", fields={"password": PASSWORD}) as someone:
+    with user(encrypted(server), "jcapulet", fields={"password": PASSWORD}) as someone:
         yield someone
 
 
 @pytest.fixture
 def romeo(server: Inspircd, juliet: User) -> Iterator[User]:
-    with user(plain(server), "romeo", contacts=(JULIET,)) as someone:
+    with user(plain(server), "rmontague", contacts=(JULIET,)) as someone:
         yield someone
 
 
@@ -92,7 +91,7 @@ def join(name: str, *users: User) -> ChatId:
 
 def become_operator(someone: User, room: ChatId) -> None:
     """Nobody is one by being the first."""
-    for line in (f"OPER {' '.join(OPERATOR)}", f"SAMODE {room} +o juliet"):
+    for line in (f"OPER {' '.join(OPERATOR)}", f"SAMODE {room} +o jcapulet"):
         someone.put(SendRaw(line=line, token=Token("oper")))
         someone.expect(Done, token="oper")
 
@@ -106,27 +105,27 @@ def test_account_is_shown_to_others(juliet: User, romeo: User) -> None:
     romeo.expect(RoomJoined)
     juliet.put(JoinRoom(room=room, token=Token("1")))
     occupant = romeo.expect(OccupantJoined, room=room).occupant
-    assert (occupant.person, occupant.account) == (JULIET, "juliet")
+    assert (occupant.person, occupant.account) == (JULIET, "jcapulet")
 
 
-@pytest.mark.parametrize("username", ["", "juliet"])
+@pytest.mark.parametrize("username", ["", "jcapulet"])
 def test_wrong_password(server: Inspircd, username: str) -> None:
     fields = {"password": "wrong", "username": username}
-    out = User(encrypted(server), "juliet", fields=fields).expect(LoggedOut)
+    out = User(encrypted(server), "jcapulet", fields=fields).expect(LoggedOut)
     assert out.why is Offline.BAD_CREDENTIALS
     assert "failed" in out.detail
 
 
 def test_other_nick_than_the_account(server: Inspircd) -> None:
-    fields = {"password": PASSWORD, "username": "juliet"}
-    with user(encrypted(server), "capulet", fields=fields) as someone:
-        someone.put(FetchProfile(person=PersonId("capulet"), token=Token("1")))
+    fields = {"password": PASSWORD, "username": "jcapulet"}
+    with user(encrypted(server), "capulet2", fields=fields) as someone:
+        someone.put(FetchProfile(person=PersonId("capulet2"), token=Token("1")))
         facts = dict(someone.expect(ProfileFetched).fields)
-        assert facts["Account"] == "juliet"
+        assert facts["Account"] == "jcapulet"
 
 
 def test_certificate_of_a_stranger(server: Inspircd) -> None:
-    out = User(encrypted(server, ca_file=""), "juliet").expect(LoggedOut)
+    out = User(encrypted(server, ca_file=""), "jcapulet").expect(LoggedOut)
     assert out.why is Offline.NETWORK
     assert "certificate" in out.detail
 
@@ -143,7 +142,7 @@ def test_pinned_certificate(server: Inspircd) -> None:
 def test_sts_leads_to_tls() -> None:
     with inspircd(services=False, sts=True) as server:
         settings = plain(server)
-        with user(settings, "juliet") as juliet:
+        with user(settings, "jcapulet") as juliet:
             [remembered] = juliet.saw(Remembered)
             assert (remembered.name, remembered.value) == ("sts", str(server.tls_port))
             assert remembered.seconds == 300
@@ -154,9 +153,9 @@ def test_sts_leads_to_tls() -> None:
 def test_nickserv_where_there_is_no_sasl(server: Inspircd) -> None:
     """As the mechanism the user insists on is not offered."""
     fields = {"password": PASSWORD, "mechanism": "SCRAM-SHA-256"}
-    with user(plain(server), "juliet", fields=fields) as someone:
+    with user(plain(server), "jcapulet", fields=fields) as someone:
         someone.put(FetchProfile(person=JULIET, token=Token("1")))
-        assert dict(someone.expect(ProfileFetched).fields)["Account"] == "juliet"
+        assert dict(someone.expect(ProfileFetched).fields)["Account"] == "jcapulet"
 
 
 def test_nick_comes_back(server: Inspircd) -> None:
@@ -194,10 +193,10 @@ def test_refused(juliet: User, romeo: User) -> None:
 
 
 def test_typing(juliet: User, romeo: User) -> None:
-    juliet.put(SetTyping(chat=ChatId("romeo"), typing=Typing.COMPOSING))
-    romeo.expect(TypingChanged, chat="juliet", typing=Typing.COMPOSING)
-    juliet.put(SetTyping(chat=ChatId("romeo"), typing=Typing.ACTIVE))
-    romeo.expect(TypingChanged, chat="juliet", typing=Typing.ACTIVE)
+    juliet.put(SetTyping(chat=ChatId("rmontague"), typing=Typing.COMPOSING))
+    romeo.expect(TypingChanged, chat="jcapulet", typing=Typing.COMPOSING)
+    juliet.put(SetTyping(chat=ChatId("rmontague"), typing=Typing.ACTIVE))
+    romeo.expect(TypingChanged, chat="jcapulet", typing=Typing.ACTIVE)
 
 
 def test_presence(juliet: User, romeo: User) -> None:
@@ -206,7 +205,7 @@ def test_presence(juliet: User, romeo: User) -> None:
     romeo.expect(PresenceChanged, person=JULIET, show=Show.AWAY, status="Asleep")
     juliet.put(SetPresence(show=Show.AVAILABLE))
     romeo.expect(PresenceChanged, person=JULIET, show=Show.AVAILABLE)
-    juliet.put(ChangeNick(nick="capulet", token=Token("1")))
+    juliet.put(ChangeNick(nick="capulet2", token=Token("1")))
     juliet.expect(Done, token="1")
     romeo.expect(PresenceChanged, person=JULIET, show=Show.OFFLINE)
 
@@ -228,8 +227,8 @@ def test_moderate(juliet: User, romeo: User) -> None:
     become_operator(juliet, room)
     juliet.put(SetSubject(room=room, subject="Two households", token=Token("1")))
     juliet.expect(SubjectChanged, token="1")
-    romeo.expect(SubjectChanged, subject="Two households", by="juliet")
-    ban = {"room": room, "who": "romeo", "affiliation": Affiliation.OUTCAST}
+    romeo.expect(SubjectChanged, subject="Two households", by="jcapulet")
+    ban = {"room": room, "who": "rmontague", "affiliation": Affiliation.OUTCAST}
     juliet.put(SetAffiliation(**ban, token=Token("2"), reason="Go"))  # type: ignore[arg-type]
     juliet.expect(Done, token="2")
     romeo.expect(RoomLeft, room=room, how=Departure.BANNED, detail="Go")
@@ -241,9 +240,9 @@ def test_flood_limits_are_kept() -> None:
     """A server that slows down whoever talks too fast."""
     with inspircd(services=False, flood_limits=True) as server:
         settings = plain(server, rate=Rate(burst=5, seconds=0.2))
-        with user(settings, "juliet") as juliet, user(settings, "romeo") as romeo:
+        with user(settings, "jcapulet") as juliet, user(settings, "rmontague") as romeo:
             body = "\n".join(str(number) for number in range(12))
-            juliet.put(SendMessage(chat=ChatId("romeo"), body=body, token=Token("1")))
+            juliet.put(SendMessage(chat=ChatId("rmontague"), body=body, token=Token("1")))
             assert juliet.expect(MessageSent).confirmed
             heard = [romeo.expect(MessageReceived).body for _ in range(12)]
             assert "\n".join(heard) == body

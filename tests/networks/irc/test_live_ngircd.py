@@ -52,29 +52,24 @@ from tests.networks.irc.live import User, user
 from tests.servers.ngircd import Ngircd, ngircd
 
 FAST = Rate(burst=200, seconds=0.05)
-ROMEO, JULIET = PersonId("romeo"), PersonId("juliet")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Ngircd]:
-    with ngircd() as running:
-        yield running
+ROMEO, JULIET = PersonId("rmontague"), PersonId("jcapulet")
 
 
 @pytest.fixture
-def settings(server: Ngircd) -> IrcSettings:
+def settings(ngircd_server: Ngircd) -> IrcSettings:
+    server = ngircd_server
     return IrcSettings(server=server.host, port=server.port, tls=False, rate=FAST)
 
 
 @pytest.fixture
 def juliet(settings: IrcSettings) -> Iterator[User]:
-    with user(settings, "juliet") as someone:
+    with user(settings, "jcapulet") as someone:
         yield someone
 
 
 @pytest.fixture
 def romeo(settings: IrcSettings, juliet: User) -> Iterator[User]:
-    with user(settings, "romeo", contacts=(JULIET,)) as someone:
+    with user(settings, "rmontague", contacts=(JULIET,)) as someone:
         yield someone
 
 
@@ -104,9 +99,9 @@ def test_talk_in_a_room(juliet: User, romeo: User) -> None:
 
 
 def test_talk_in_private(juliet: User, romeo: User) -> None:
-    juliet.put(SendMessage(chat=ChatId("romeo"), body="*Now*", token=Token("1")))
+    juliet.put(SendMessage(chat=ChatId("rmontague"), body="*Now*", token=Token("1")))
     assert juliet.expect(MessageSent).confirmed
-    heard = romeo.expect(MessageReceived, chat=ChatId("juliet"))
+    heard = romeo.expect(MessageReceived, chat=ChatId("jcapulet"))
     assert (heard.body, heard.xhtml) == ("*Now*", "<strong>Now</strong>")
     juliet.put(SendMessage(chat=ChatId("tybalt"), body="Hi", token=Token("2")))
     refused = juliet.expect(Refused, token="2")
@@ -117,9 +112,9 @@ def test_talk_in_private(juliet: User, romeo: User) -> None:
 def test_presence(juliet: User, romeo: User) -> None:
     romeo.expect(PresenceChanged, person=JULIET, show=Show.AVAILABLE)
     juliet.put(SetPresence(show=Show.AWAY, status="Asleep"))
-    juliet.put(SendMessage(chat=ChatId("romeo"), body="x", token=Token("1")))
+    juliet.put(SendMessage(chat=ChatId("rmontague"), body="x", token=Token("1")))
     romeo.expect(MessageReceived)
-    romeo.put(SendMessage(chat=ChatId("juliet"), body="Hi", token=Token("1")))
+    romeo.put(SendMessage(chat=ChatId("jcapulet"), body="Hi", token=Token("1")))
     romeo.expect(PresenceChanged, person=JULIET, show=Show.AWAY, status="Asleep")
 
 
@@ -129,12 +124,12 @@ def test_moderate(juliet: User, romeo: User) -> None:
     assert romeo.expect(Refused, token="no").reason is Reason.FORBIDDEN
     juliet.put(SetSubject(room=room, subject="Two households", token=Token("1")))
     juliet.expect(SubjectChanged, subject="Two households", token="1")
-    romeo.expect(SubjectChanged, subject="Two households", by="juliet")
+    romeo.expect(SubjectChanged, subject="Two households", by="jcapulet")
     juliet.put(SetRole(room=room, person=ROMEO, role=Role.MODERATOR, token=Token("2")))
     juliet.expect(Done, token="2")
     changed = romeo.expect(OccupantChanged, room=room, person=ROMEO)
     assert changed.occupant.affiliation is Affiliation.ADMIN
-    juliet.put(SendRaw(line=f"MODE {room} -o+m romeo", token=Token("3")))
+    juliet.put(SendRaw(line=f"MODE {room} -o+m rmontague", token=Token("3")))
     changed = romeo.expect(OccupantChanged, room=room, person=ROMEO)
     while changed.occupant.role is not Role.VISITOR:
         changed = romeo.expect(OccupantChanged, room=room, person=ROMEO)
@@ -146,7 +141,7 @@ def test_ban(juliet: User, romeo: User) -> None:
     room = join("#exile", juliet, romeo)
     ban = SetAffiliation(
         room=room,
-        who="romeo",
+        who="rmontague",
         affiliation=Affiliation.OUTCAST,
         token=Token("1"),
         reason="To Mantua",
@@ -154,12 +149,12 @@ def test_ban(juliet: User, romeo: User) -> None:
     juliet.put(ban)
     juliet.expect(OccupantLeft, person=ROMEO, how=Departure.BANNED, detail="To Mantua")
     juliet.expect(Done, token="1")
-    romeo.expect(RoomLeft, room=room, how=Departure.BANNED, by="juliet", detail="To Mantua")
+    romeo.expect(RoomLeft, room=room, how=Departure.BANNED, by="jcapulet", detail="To Mantua")
     romeo.put(JoinRoom(room=room, token=Token("1")))
     assert romeo.expect(Refused, token="1").reason is Reason.FORBIDDEN
     juliet.put(ListAffiliations(room=room, affiliation=Affiliation.OUTCAST, token=Token("2")))
     [(mask, by)] = juliet.expect(AffiliationsListed, token="2").entries
-    assert by.startswith("juliet, 2")
+    assert by.startswith("jcapulet, 2")
     lift = SetAffiliation(room=room, who=mask, affiliation=Affiliation.NONE, token=Token("3"))
     juliet.put(lift)
     juliet.expect(Done, token="3")
@@ -183,7 +178,7 @@ def test_key_and_invitation(juliet: User, romeo: User) -> None:
     assert romeo.expect(Refused, token="3").reason is Reason.REGISTRATION_REQUIRED
     juliet.put(Invite(room=room, person=ROMEO, token=Token("3")))
     juliet.expect(Done, token="3")
-    romeo.expect(RoomInvited, room=room, by="juliet")
+    romeo.expect(RoomInvited, room=room, by="jcapulet")
 
 
 def test_questions(juliet: User, romeo: User) -> None:
@@ -193,7 +188,7 @@ def test_questions(juliet: User, romeo: User) -> None:
     assert listed[room].occupants == 1
     romeo.put(FetchProfile(person=JULIET, token=Token("2")))
     facts = dict(romeo.expect(ProfileFetched, token="2").fields)
-    assert facts["Address"] == "~juliet@127.0.0.1"
+    assert facts["Address"] == "~jcapulet@127.0.0.1"
     assert facts["Server"].startswith("irc.ngircd.test")
     romeo.put(FetchProfile(person=PersonId("tybalt"), token=Token("3")))
     assert romeo.expect(Refused, token="3").reason is Reason.NOT_FOUND
@@ -204,7 +199,7 @@ def test_questions(juliet: User, romeo: User) -> None:
 
 def test_nick(juliet: User, romeo: User) -> None:
     room = join("#names", juliet, romeo)
-    juliet.put(ChangeNick(nick="romeo", token=Token("1")))
+    juliet.put(ChangeNick(nick="rmontague", token=Token("1")))
     assert juliet.expect(Refused, token="1").reason is Reason.CONFLICT
     juliet.put(ChangeNick(nick="Capulet", token=Token("2")))
     juliet.expect(Renamed, me="Capulet")
@@ -214,9 +209,9 @@ def test_nick(juliet: User, romeo: User) -> None:
 
 
 def test_nick_in_use(settings: IrcSettings, juliet: User) -> None:
-    other = User(settings, "juliet")
+    other = User(settings, "jcapulet")
     with user(settings, "nurse") as nurse:
-        nurse.put(SendMessage(chat=ChatId("juliet_"), body="Hi", token=Token("1")))
+        nurse.put(SendMessage(chat=ChatId("jcapulet_"), body="Hi", token=Token("1")))
         nurse.expect(MessageSent, token="1")
     assert other.expect(MessageReceived).sender == "nurse"
     other.session.kill()
@@ -225,7 +220,7 @@ def test_nick_in_use(settings: IrcSettings, juliet: User) -> None:
 def test_operator_kills(juliet: User, romeo: User) -> None:
     juliet.put(SendRaw(line="OPER boss boss-password", token=Token("1")))
     juliet.expect(Done, token="1")
-    juliet.put(SendRaw(line="KILL romeo :Banishment", token=Token("2")))
+    juliet.put(SendRaw(line="KILL rmontague :Banishment", token=Token("2")))
     out = romeo.expect(LoggedOut)
     assert out.why is Offline.NETWORK
     assert "Banishment" in out.detail
@@ -236,17 +231,17 @@ def test_password_of_the_server(given: str, why: Offline | None) -> None:
     with ngircd(password="right") as server:
         settings = IrcSettings(server=server.host, port=server.port, tls=False, password=given)
         if why is None:
-            with user(settings, "juliet"):
+            with user(settings, "jcapulet"):
                 return
-        assert User(settings, "juliet").expect(LoggedOut).why is why
+        assert User(settings, "jcapulet").expect(LoggedOut).why is why
 
 
 def test_server_goes_down_and_comes_back() -> None:
     with ngircd() as server:
         settings = IrcSettings(server=server.host, port=server.port, tls=False)
-        with user(settings, "juliet") as juliet:
+        with user(settings, "jcapulet") as juliet:
             server.kill()
             assert juliet.expect(LoggedOut).why is Offline.NETWORK
         server.start()
-        with user(settings, "juliet"):
+        with user(settings, "jcapulet"):
             pass
