@@ -11,21 +11,32 @@ knows asyncio: who needs a coroutine's result calls ``wait_for``.
 import asyncio
 import gc
 import os
+import sys
+import time
+import traceback
 from collections.abc import Coroutine
+from types import FrameType
 from typing import Any, TypeVar
 
 import gevent
-import gevent.events
 import psycogreen.gevent
+from gevent import monkey
 from gevent.event import AsyncResult
 
 from gateway import log
 from gateway.errors import ConfigError
 
+_start_thread: Any = monkey.get_original("_thread", "start_new_thread")
+_native_sleep: Any = monkey.get_original("time", "sleep")
+_native_ident: Any = monkey.get_original("_thread", "get_ident")
+
 T = TypeVar("T")
 
 STALL = 0.1
 """Seconds without a turn of the hub after which a stall is logged.  Everybody waits that long."""
+
+DEPTH = 6
+"""Places that are logged, beginning with the innermost: that is where the time goes."""
 
 SLOWER_LOOP = "GREENGATE_ALLOW_SLOW_LOOP"
 """Set it to run on another event loop than libev all the same."""
@@ -49,36 +60,60 @@ def start() -> str:
             f"event loop: found {name}, expected gevent.libev; unset GEVENT_LOOP, "
             f"or set {SLOWER_LOOP}=1 to run on a slower one"
         )
-    _watch_for_stalls(hub)
+    StallWatch()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
     return name
 
 
-def _watch_for_stalls(hub: Any) -> None:
-    gevent.config.max_blocking_time = STALL
-    gevent.events.subscribers.append(_on_hub_event)
-    hub.start_periodic_monitoring_thread()
+# Stalls.
 
 
-def _on_hub_event(event: object) -> None:
-    """Called in the monitor's own OS thread; it looks once per ``STALL``."""
-    if isinstance(event, gevent.events.EventLoopBlocked):
-        stack = "\n".join(str(line) for line in event.info)
-        log.warning(
-            "hub.stalled", seconds=STALL, greenlet=_name(event.greenlet), stack=_innermost(stack)
-        )
+class StallWatch:
+    """An OS thread that sees whether the hub still turns, and where it is if it does not.
+
+    gevent has a monitor, too.  It traces every switch, lists all greenlets in its report, and holds
+    up the process for that while it is held up already.
+    """
+
+    def __init__(self) -> None:
+        self._watched = _native_ident()
+        self._turned_at = time.monotonic()
+        timer = gevent.get_hub().loop.timer(0.0, STALL / 2, ref=False)
+        timer.start(self._turn)
+        self._timer = timer
+        _start_thread(self._watch, ())
+
+    def _turn(self) -> None:
+        self._turned_at = time.monotonic()
+
+    def _watch(self) -> None:
+        """Says it again each time that it has lasted twice as long."""
+        patience = STALL
+        while True:
+            _native_sleep(STALL / 2)
+            seconds = time.monotonic() - self._turned_at
+            if seconds < STALL:
+                patience = STALL
+            elif seconds >= patience:
+                patience = seconds * 2
+                self._report(seconds)
+
+    def _report(self, seconds: float) -> None:
+        if frame := sys._current_frames().get(self._watched):
+            places = [_place(found) for found, _ in traceback.walk_stack(frame)]
+            log.warning(
+                "hub.stalled",
+                seconds=f"{seconds:.1f}",
+                greenlet=places[-1],
+                stack=" < ".join(places[:DEPTH]),
+            )
 
 
-def _name(greenlet: object) -> str:
-    return str(getattr(greenlet, "name", greenlet))
-
-
-def _innermost(report: str) -> str:
-    """The last few places of gevent's report, which is where the time went."""
-    places = [line.strip() for line in report.splitlines() if line.strip().startswith("File ")]
-    return " > ".join(places[-3:])
+def _place(frame: FrameType) -> str:
+    code = frame.f_code
+    return f"{code.co_qualname} ({os.path.basename(code.co_filename)}:{frame.f_lineno})"
 
 
 # asyncio.
