@@ -1,0 +1,1 @@
+"""OSCAR, the protocol of AIM and ICQ."""

@@ -1,0 +1,400 @@
+"""FLAP frames, the SNACs in them and the TLVs in those: bytes to frames and back.
+
+    FLAP   2a | channel u8 | sequence u16 | length u16 | body
+             1 sign-on    version u32 | TLVs
+             2 data       SNAC: family u16 | subtype u16 | flags u16 | request id u32 | data
+             3 error      4 sign-off    5 keep-alive
+    TLV    type u16 | length u16 | value
+
+All of it big-endian.  AOL's own description of OSCAR (2008), chapters *FLAP*, *SNAC* and *TLV*.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from gateway.errors import WireError
+
+MARK = 0x2A
+HEADER = struct.Struct(">BBHH")
+SNAC_HEADER = struct.Struct(">HHHI")
+
+MAX_BODY = 0xFFFF
+"""Bytes in a frame: what its length can say."""
+
+SEQUENCES = 0x10000
+"""Numbers wrap here for servers that count (iserverd).  Some clients, and descriptions, say 8000h;
+nobody sends that many frames in one connection."""
+
+MORE_FOLLOWS = 0x0001
+"""SNAC flag: other replies to the same request come after this one."""
+HAS_PREAMBLE = 0x8000
+"""SNAC flag: a u16 length and that many bytes of TLVs stand in front of the data."""
+
+
+# TLVs.
+
+
+@dataclass(frozen=True, slots=True)
+class Tlvs:
+    """In order; a type may come twice, and then the first counts."""
+
+    items: tuple[tuple[int, bytes], ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        return iter(self.items)
+
+    def __contains__(self, type: int) -> bool:
+        return self.get(type) is not None
+
+    def get(self, type: int) -> bytes | None:
+        for found, value in self.items:
+            if found == type:
+                return value
+        return None
+
+    def all(self, type: int) -> list[bytes]:
+        return [value for found, value in self.items if found == type]
+
+    def number(self, type: int) -> int | None:
+        """None where it is missing or empty.  Of any length, because servers do not agree on that:
+        09 of a sign-off is a u8 at one, a u16 at the other."""
+        value = self.get(type)
+        return int.from_bytes(value[:8], "big") if value else None
+
+    def text(self, type: int) -> str:
+        """A name, an address or the like; "" where it is missing."""
+        return name(self.get(type) or b"")
+
+    def but(self, *types: int) -> "Tlvs":
+        """Without those."""
+        return Tlvs(tuple(item for item in self.items if item[0] not in types))
+
+    def encode(self) -> bytes:
+        return b"".join(tlv(type, value) for type, value in self.items)
+
+
+NO_TLVS = Tlvs()
+
+
+def tlvs(*items: tuple[int, bytes]) -> Tlvs:
+    return Tlvs(items)
+
+
+def tlv(type: int, value: bytes = b"") -> bytes:
+    return struct.pack(">HH", type, len(value)) + value
+
+
+# Reading and writing of what is inside of a SNAC.
+
+
+def name(raw: bytes) -> str:
+    """A name as its owner wrote it.  They are ASCII; where one is not, nobody says what it is."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+class Reader:
+    """Takes data apart from front to end.  Whatever it cannot do is a WireError."""
+
+    __slots__ = ("_at", "_data")
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        """There is more."""
+        return self._at < len(self._data)
+
+    def __len__(self) -> int:
+        """Bytes that are left."""
+        return len(self._data) - self._at
+
+    def take(self, count: int) -> bytes:
+        start, end = self._at, self._at + count
+        if end > len(self._data):
+            raise WireError(f"{len(self._data) - start} bytes left: {count} expected")
+        self._at = end
+        return self._data[start:end]
+
+    def rest(self) -> bytes:
+        return self.take(len(self))
+
+    def u8(self) -> int:
+        return self.take(1)[0]
+
+    def u16(self) -> int:
+        return int.from_bytes(self.take(2), "big")
+
+    def u32(self) -> int:
+        return int.from_bytes(self.take(4), "big")
+
+    def le16(self) -> int:
+        """Little-endian, as ICQ's own data is."""
+        return int.from_bytes(self.take(2), "little")
+
+    def le32(self) -> int:
+        return int.from_bytes(self.take(4), "little")
+
+    def string8(self) -> bytes:
+        """Its length in a u8 in front."""
+        return self.take(self.u8())
+
+    def string16(self) -> bytes:
+        return self.take(self.u16())
+
+    def name8(self) -> str:
+        return name(self.string8())
+
+    def tlvs(self) -> Tlvs:
+        """As many as are left."""
+        items = []
+        while self:
+            items.append((self.u16(), self.string16()))
+        return Tlvs(tuple(items))
+
+    def counted_tlvs(self) -> Tlvs:
+        """A u16 number of TLVs, and they."""
+        return Tlvs(tuple((self.u16(), self.string16()) for _ in range(self.u16())))
+
+    def sized_tlvs(self) -> Tlvs:
+        """A u16 number of bytes, and TLVs in these."""
+        return Reader(self.string16()).tlvs()
+
+
+def u8(value: int) -> bytes:
+    return value.to_bytes(1, "big")
+
+
+def u16(*values: int) -> bytes:
+    return struct.pack(f">{len(values)}H", *values)
+
+
+def u32(*values: int) -> bytes:
+    return struct.pack(f">{len(values)}I", *values)
+
+
+def le16(*values: int) -> bytes:
+    return struct.pack(f"<{len(values)}H", *values)
+
+
+def le32(*values: int) -> bytes:
+    return struct.pack(f"<{len(values)}I", *values)
+
+
+def string8(value: bytes | str) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value
+    return u8(len(raw)) + raw
+
+
+def string16(value: bytes | str) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value
+    return u16(len(raw)) + raw
+
+
+def counted_tlvs(items: Tlvs) -> bytes:
+    return u16(len(items.items)) + items.encode()
+
+
+def sized_tlvs(items: Tlvs) -> bytes:
+    return string16(items.encode())
+
+
+# Frames.
+
+
+@dataclass(frozen=True, slots=True)
+class Signon:
+    """Channel 1, the first frame of each side."""
+
+    tlvs: Tlvs = NO_TLVS
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Snac:
+    """Channel 2.  ``data`` is what follows the TLVs that HAS_PREAMBLE announces, and ``flags`` do
+    not have that one any more: nothing in those TLVs is of use."""
+
+    family: int
+    subtype: int
+    data: bytes = b""
+    request_id: int = 0
+    flags: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FlapError:
+    """Channel 3.  Not seen from any server."""
+
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Signoff:
+    """Channel 4.  ``tlvs`` as far as there are any: one server puts a whole SNAC there."""
+
+    tlvs: Tlvs = NO_TLVS
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """Channel 5."""
+
+    data: bytes = b""
+
+
+Frame = Signon | Snac | FlapError | Signoff | KeepAlive
+
+
+@dataclass(slots=True)
+class OscarCodec:
+    """One connection.  It numbers what it encodes, so each frame must be encoded once, in the order
+    in which they are sent.
+
+    A sign-off of four bytes without a length, which is all that some servers send to clients
+    without TLV 4a, stays in the buffer: the end of the connection follows it.
+    """
+
+    sequence: int = 0
+    """Of the first frame we send: below SEQUENCES, any."""
+    _sent: int = field(default=0, init=False, repr=False, compare=False)
+    _buffer: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    def receive(self, data: bytes) -> list[Frame]:
+        buffer = self._buffer + data if self._buffer else data
+        frames: list[Frame] = []
+        at, end = 0, len(buffer)
+        while end - at >= HEADER.size:
+            mark, channel, _, length = HEADER.unpack_from(buffer, at)
+            if mark != MARK:
+                break
+            start = at + HEADER.size
+            if end - start < length:
+                break
+            frames.append(decode(channel, buffer[start : start + length]))
+            at = start + length
+        if at < end and buffer[at] != MARK:
+            raise WireError(f"FLAP begins with {buffer[at]:02x}: {MARK:02x} expected")
+        self._buffer = buffer[at:]
+        return frames
+
+    def encode(self, frame: Frame) -> bytes:
+        channel, body = encode(frame)
+        if len(body) > MAX_BODY:
+            raise ValueError(f"FLAP of {len(body)} bytes: at most {MAX_BODY} fit")
+        number = (self.sequence + self._sent) % SEQUENCES
+        self._sent += 1
+        return HEADER.pack(MARK, channel, number, len(body)) + body
+
+
+def decode(channel: int, body: bytes) -> Frame:
+    """
+    Raises:
+        WireError: the frame is of no kind there is.
+    """
+    match channel:
+        case 2:
+            return _decode_snac(body)
+        case 1:
+            reader = Reader(body)
+            version = reader.u32()
+            return Signon(reader.tlvs(), version)
+        case 3:
+            return FlapError(body)
+        case 4:
+            return Signoff(lenient_tlvs(body))
+        case 5:
+            return KeepAlive(body)
+    raise WireError(f"FLAP channel {channel}: 1 to 5 expected")
+
+
+def _decode_snac(body: bytes) -> Snac:
+    if len(body) < SNAC_HEADER.size:
+        raise WireError(f"SNAC of {len(body)} bytes: {SNAC_HEADER.size} or more expected")
+    family, subtype, flags, request_id = SNAC_HEADER.unpack_from(body)
+    data = body[SNAC_HEADER.size :]
+    if flags & HAS_PREAMBLE:
+        reader = Reader(data)
+        reader.string16()
+        data, flags = reader.rest(), flags & ~HAS_PREAMBLE
+    return Snac(family, subtype, data, request_id, flags)
+
+
+def lenient_tlvs(data: bytes) -> Tlvs:
+    """What can be read of data that should be TLVs; for what other users can put there, or what
+    servers do not take seriously."""
+    reader, items = Reader(data), []
+    try:
+        while reader:
+            items.append((reader.u16(), reader.string16()))
+    except WireError:
+        pass
+    return Tlvs(tuple(items))
+
+
+def encode(frame: Frame) -> tuple[int, bytes]:
+    """Its channel and its body."""
+    match frame:
+        case Snac(family, subtype, data, request_id, flags):
+            return 2, SNAC_HEADER.pack(family, subtype, flags, request_id) + data
+        case Signon(items, version):
+            return 1, u32(version) + items.encode()
+        case FlapError(data):
+            return 3, data
+        case Signoff(items):
+            return 4, items.encode()
+        case KeepAlive(data):
+            return 5, data
+
+
+# Logs.
+
+HIDDEN = "…"
+
+SECRET_TLVS = {0x02, 0x06, 0x25}
+"""In a sign-on and in SECRET_SNACS: the roasted password, the cookie of a log-in, the hash."""
+
+SECRET_SNACS = {(0x01, 0x05), (0x17, 0x02), (0x17, 0x03)}
+
+UNSHOWN_SNACS = {(0x17, 0x07)}
+"""Altogether: the key of a log-in, with which a hash can be tried against passwords."""
+
+LONGEST_SHOWN = 256
+"""Bytes of a SNAC that the log shows: an icon has thousands."""
+
+
+def show(frame: Frame) -> str:
+    """One line for the log, with every secret in it as "…"."""
+    match frame:
+        case Snac(family, subtype, data, request_id, flags):
+            flagged = f" flags={flags:04x}" if flags else ""
+            head = f"SNAC({family:02x},{subtype:02x}) id={request_id:x}{flagged}"
+            return f"{head} {_shown(family, subtype, data)}".rstrip()
+        case Signon(items, version):
+            return f"SIGNON {version} {_show_tlvs(items)}".rstrip()
+        case FlapError(data):
+            return f"ERROR {data[:LONGEST_SHOWN].hex()}".rstrip()
+        case Signoff(items):
+            return f"SIGNOFF {_show_tlvs(items)}".rstrip()
+        case KeepAlive():
+            return "KEEPALIVE"
+
+
+def _shown(family: int, subtype: int, data: bytes) -> str:
+    if (family, subtype) in UNSHOWN_SNACS:
+        return HIDDEN
+    if (family, subtype) in SECRET_SNACS:
+        return _show_tlvs(lenient_tlvs(data))
+    cut = HIDDEN if len(data) > LONGEST_SHOWN else ""
+    return data[:LONGEST_SHOWN].hex() + cut
+
+
+def _show_tlvs(items: Iterable[tuple[int, bytes]]) -> str:
+    return " ".join(
+        f"{type:02x}={HIDDEN if type in SECRET_TLVS else value[:LONGEST_SHOWN].hex()}"
+        for type, value in items
+    )
