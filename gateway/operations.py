@@ -73,7 +73,7 @@ def _description(account: Account) -> Iterator[str]:
         case broken:
             yield f"  broken: {broken.why}"
     if account.contacts:
-        yield f"  contacts: {', '.join(account.contacts)}"
+        yield f"  contacts: {', '.join(contact.person for contact in account.contacts)}"
     for room in account.rooms:
         yield f"  in {room.room} as {room.nick}"
     for problem in account.broken:

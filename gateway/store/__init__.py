@@ -19,6 +19,7 @@ from gateway.store.records import (
     Broken,
     Counts,
     JoinedRoom,
+    KnownContact,
     Progress,
     Registration,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "Counts",
     "JoinedRoom",
     "Keyring",
+    "KnownContact",
     "Progress",
     "Registration",
     "Store",

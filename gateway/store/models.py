@@ -65,8 +65,13 @@ accounts = Table(
     Column("changed_at", Moment, nullable=False),
 )
 
-contacts = Table("contacts", metadata, *_key("person"))
-"""Of networks that keep no address book themselves."""
+contacts = Table(
+    "contacts",
+    metadata,
+    *_key("person"),
+    Column("is_hidden", Boolean, nullable=False, comment="the user does not want them"),
+)
+"""Whom the user's roster was told of."""
 
 rooms = Table(
     "rooms",

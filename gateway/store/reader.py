@@ -11,7 +11,14 @@ from gateway.errors import SealBroken
 from gateway.ids import ChatId, PersonId, SessionKey
 from gateway.store import sealing
 from gateway.store.models import accounts, memory, rooms
-from gateway.store.records import Account, AccountRow, Broken, JoinedRoom, Registration
+from gateway.store.records import (
+    Account,
+    AccountRow,
+    Broken,
+    JoinedRoom,
+    KnownContact,
+    Registration,
+)
 from gateway.store.seal import Keyring, key_of
 
 T = TypeVar("T")
@@ -32,12 +39,13 @@ class Reader:
 
     def accounts(self, found: Found) -> tuple[Account, ...]:
         registrations = {_key(row): self._registration(row) for row in found.accounts}
-        people: dict[SessionKey, list[PersonId]] = defaultdict(list)
+        people: dict[SessionKey, list[KnownContact]] = defaultdict(list)
         joined: dict[SessionKey, list[JoinedRoom]] = defaultdict(list)
         remembered: dict[SessionKey, dict[str, str]] = defaultdict(dict)
         broken: dict[SessionKey, list[Broken]] = defaultdict(list)
         for row in found.contacts:
-            people[_key(row)].append(PersonId(row.person))
+            known = KnownContact(person=PersonId(row.person), is_hidden=row.is_hidden)
+            people[_key(row)].append(known)
         for row in found.rooms:
             room, problems = self._room(row)
             joined[_key(row)].append(room)

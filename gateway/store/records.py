@@ -30,6 +30,16 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownContact:
+    """Somebody whom the user's roster was told of: the contacts themselves where the network keeps
+    no address book, else who need not be introduced again."""
+
+    person: PersonId
+    is_hidden: bool = False
+    """The user said no, and is not asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JoinedRoom:
     """A room to be in again after the next log-in."""
 
@@ -48,7 +58,7 @@ class Account:
     key: SessionKey
     registration: Registration | Broken | None = None
     """None for a guest, who never registered."""
-    contacts: tuple[PersonId, ...] = ()
+    contacts: tuple[KnownContact, ...] = ()
     rooms: tuple[JoinedRoom, ...] = ()
     memory: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What is still valid of it."""

@@ -35,6 +35,7 @@ from gateway.store.records import (
     AccountRow,
     Counts,
     JoinedRoom,
+    KnownContact,
     Progress,
     Registration,
 )
@@ -174,10 +175,15 @@ class Store:
 
     # What goes with a session.
 
-    def add_contact(self, key: SessionKey, person: PersonId) -> None:
-        limits.check_identity(key, person)
-        limit = ("contacts", limits.MAX_CONTACTS)
-        self._put(contacts, (*key, person), {}, owner=_is(contacts, key), limit=limit)
+    def save_contact(self, key: SessionKey, contact: KnownContact) -> None:
+        limits.check_identity(key, contact.person)
+        self._put(
+            contacts,
+            (*key, contact.person),
+            {"is_hidden": contact.is_hidden},
+            owner=_is(contacts, key),
+            limit=("contacts", limits.MAX_CONTACTS),
+        )
 
     def remove_contact(self, key: SessionKey, person: PersonId) -> None:
         limits.check_identity(key, person)
@@ -264,10 +270,7 @@ class Store:
         others = select(func.count()).select_from(table).where(owner, ~_is(table, row))
         names = {column.name: value for column, value in zip(key, row, strict=True)}
         statement = INSERT[self.database.dialect](table).values(**names, **values, **(once or {}))
-        if values:
-            statement = statement.on_conflict_do_update(index_elements=key, set_=values)
-        else:
-            statement = statement.on_conflict_do_nothing()
+        statement = statement.on_conflict_do_update(index_elements=key, set_=values)
 
         def write(connection: Connection) -> None:
             what, most = limit

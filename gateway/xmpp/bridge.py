@@ -58,7 +58,14 @@ REFUSED_BECAUSE = {
 }
 """What a registration that could not be verified is refused with (XEP-0100, section 4.1.2)."""
 
-Answer = events.Done | events.ProfileFetched | events.RoomsListed | events.AffiliationsListed
+Answer = (
+    events.Done
+    | events.ProfileFetched
+    | events.RoomsListed
+    | events.AffiliationsListed
+    | events.AvatarFetched
+    | events.PeopleFound
+)
 
 
 class Bridge:
@@ -465,8 +472,15 @@ DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
     events.MessageReceived: _room_or_chat,
     events.MessageSent: _sent,
     events.TypingChanged: _typing,
-    events.PresenceChanged: lambda b, e: b.contacts.changed(e),
+    events.PresenceChanged: lambda b, e: b.contacts.presence_changed(e),
+    events.ProfileChanged: lambda b, e: b.contacts.profile_changed(e),
+    events.ContactsListed: lambda b, e: b.contacts.listed(e),
     events.ContactAdded: lambda b, e: b.contacts.added(e),
+    events.ContactChanged: lambda b, e: b.contacts.changed(e),
+    events.ContactRemoved: lambda b, e: b.contacts.removed(e),
+    events.ContactRefused: lambda b, e: b.contacts.refused(e),
+    events.AuthorizationAsked: lambda b, e: b.contacts.asked(e),
+    events.AttentionAsked: lambda b, e: b.chats.attention_asked(e),
     events.OccupantJoined: lambda b, e: b.rooms.occupant_joined(e),
     events.OccupantLeft: lambda b, e: b.rooms.occupant_left(e),
     events.OccupantChanged: lambda b, e: b.rooms.occupant_changed(e),
@@ -484,4 +498,6 @@ DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
     events.ProfileFetched: Bridge.answered,
     events.RoomsListed: Bridge.answered,
     events.AffiliationsListed: Bridge.answered,
+    events.AvatarFetched: Bridge.answered,
+    events.PeopleFound: Bridge.answered,
 }

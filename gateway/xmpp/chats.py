@@ -4,8 +4,8 @@ import itertools
 import os
 from xml.etree.ElementTree import Element
 
-from gateway.commands import SendMessage, SetTyping
-from gateway.events import MessageReceived, MessageSent, Typing, TypingChanged
+from gateway.commands import AskAttention, SendMessage, SetTyping
+from gateway.events import AttentionAsked, MessageReceived, MessageSent, Typing, TypingChanged
 from gateway.ids import ChatId, PersonId
 from gateway.xmpp import stanzas
 from gateway.xmpp.host import Host
@@ -13,9 +13,11 @@ from gateway.xmpp.pending import Sent
 from gateway.xmpp.stanzas import NS
 
 RECEIPTS = "urn:xmpp:receipts"
+ATTENTION = "urn:xmpp:attention:0"
 CHAT_STATES = "http://jabber.org/protocol/chatstates"
 
 BODY = f"{{{NS}}}body"
+ATTENTION_ASKED = f"{{{ATTENTION}}}attention"
 RECEIPT_REQUEST = f"{{{RECEIPTS}}}request"
 
 TYPING = {
@@ -60,6 +62,8 @@ class Chats:
                 Sent(stanza, wants_receipt=wants_receipt),
                 lambda token: SendMessage(chat=chat, body=body, token=token),
             )
+        elif stanza.find(ATTENTION_ASKED) is not None:
+            self._host.put(AskAttention(chat=chat))
         else:
             self._typing(stanza, chat)
 
@@ -124,6 +128,11 @@ class Chats:
             ),
             keep=True,
         )
+
+    def attention_asked(self, event: AttentionAsked) -> None:
+        """XEP-0224."""
+        attention = f"<attention xmlns='{ATTENTION}'/>"
+        self.say(self._way_back(event.sender), attention)
 
     def typing_changed(self, event: TypingChanged) -> None:
         state = f"<{event.typing.value} xmlns='{CHAT_STATES}'/>"

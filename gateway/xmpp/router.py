@@ -84,6 +84,8 @@ class Router:
 
     def stanza(self, stanza: Element) -> None:
         """Take a message or a presence off the stream."""
+        if jid.split(stanza.get("from", ""))[1] in self._context.config.transports:
+            return  # Ours, shown to us: XEP-0356 lets us see the presence of users' contacts.
         try:
             user = self._user(stanza.get("from", ""))
             if user.is_loaded and user.jid not in self._loading:

@@ -16,8 +16,15 @@ from gateway.sessions import State
 from gateway.store import Account, Broken, Registration
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.resources import TRANSPORT, Resources
+
+ANSWERS = {
+    "subscribed": Contacts.subscribed,
+    "unsubscribe": Contacts.unsubscribe,
+    "unsubscribed": Contacts.unsubscribed,
+}
 
 REGISTER_FIRST = "Register with this gateway first: find it in your client's list of services."
 
@@ -210,8 +217,8 @@ class User:
         if to.kind is Kind.PERSON:
             if kind == "subscribe":
                 self._need(transport, to.account).contacts.subscribe(to.chat)
-            elif kind != "subscribed" and (bridge := self.bridge(transport.domain, to.account)):
-                bridge.contacts.unsubscribe(to.chat)
+            elif bridge := self.bridge(transport.domain, to.account):
+                ANSWERS[str(kind)](bridge.contacts, to.chat)
         elif kind == "subscribe":
             self._subscribe_to_transport(stanza, transport, to)
 

@@ -27,7 +27,11 @@ def upgrade() -> None:
         sa.Column("created_at", moment, nullable=False),
         sa.Column("changed_at", moment, nullable=False),
     )
-    create("contacts", ("person",))
+    create(
+        "contacts",
+        ("person",),
+        sa.Column("is_hidden", sa.Boolean, nullable=False, comment="the user does not want them"),
+    )
     create(
         "rooms",
         ("room",),

@@ -17,7 +17,7 @@ from gateway.ids import ChatId, PersonId, SessionKey
 from gateway.main import FAILED, INTERRUPTED, OK, USAGE
 from gateway.operations import table
 from gateway.prepare import prepare
-from gateway.store import JoinedRoom, Keyring, Registration, Store, new_key
+from gateway.store import JoinedRoom, Keyring, KnownContact, Registration, Store, new_key
 from tests.gateway.verona import verona, write
 
 __all__ = ["verona"]
@@ -42,7 +42,7 @@ class Cli:
         store.save(Registration(key=JULIET, fields={"password": "capulet"}, stay_online=True))
         store.save(Registration(key=ROMEO, fields={"password": "montague"}))
         store.latch(ROMEO, "wrong password")
-        store.add_contact(JULIET, PersonId("nurse"))
+        store.save_contact(JULIET, KnownContact(person=PersonId("nurse")))
         store.save_room(JULIET, JoinedRoom(room=ChatId("#balcony"), nick="jule", password="rose"))
         store.close()
 

@@ -34,7 +34,7 @@ def test_the_migrations_make_what_the_models_say(store: Store) -> None:
 
 def test_migrating_again_keeps_everything(settings: StoreSettings) -> None:
     migrate(settings)
-    run(settings, "INSERT INTO contacts VALUES ('juliet@verona.lit', 'irc', '', 'Romeo')")
+    run(settings, "INSERT INTO contacts VALUES ('juliet@verona.lit', 'irc', '', 'Romeo', false)")
     migrate(settings)
     assert schema_version(settings) == "0001"
     store = Store.open(settings, Keyring(KEYS))

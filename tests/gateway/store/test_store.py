@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event, func, select
 
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId, SessionKey
-from gateway.store import Account, JoinedRoom, Registration, Store, limits
+from gateway.store import Account, JoinedRoom, KnownContact, Registration, Store, limits
 from gateway.store.models import memory
 from gateway.store.store import SWEEP_EVERY
 from tests.gateway.store.conftest import JULIET, ROMEO, Clock
@@ -19,6 +19,8 @@ REGISTRATION = Registration(key=JULIET, fields={"username": "juliet", "password"
 ROOM = JoinedRoom(
     room=ChatId("#verona"), nick="juliet", password="sesame", resources=("balcony", "orchard")
 )
+NURSE = KnownContact(person=PersonId("Nurse"))
+ROMEO_HIDDEN = KnownContact(person=PersonId("Romeo"), is_hidden=True)
 
 
 def only(store: Store, key: SessionKey = JULIET) -> Account:
@@ -35,24 +37,22 @@ def test_nothing_is_known_of_a_stranger(store: Store) -> None:
 
 def test_everything_of_an_account(store: Store) -> None:
     store.save(REGISTRATION)
-    store.add_contact(JULIET, PersonId("Romeo"))
-    store.add_contact(JULIET, PersonId("Nurse"))
-    store.add_contact(JULIET, PersonId("Romeo"))
+    store.save_contact(JULIET, KnownContact(person=PersonId("Romeo")))
+    store.save_contact(JULIET, NURSE)
+    store.save_contact(JULIET, ROMEO_HIDDEN)
     store.save_room(JULIET, ROOM)
     store.remember(JULIET, "ticket", "t-1")
     assert only(store) == Account(
         key=JULIET,
         registration=REGISTRATION,
-        contacts=(PersonId("Nurse"), PersonId("Romeo")),
+        contacts=(NURSE, ROMEO_HIDDEN),
         rooms=(ROOM,),
         memory={"ticket": "t-1"},
     )
     store.remove_contact(JULIET, PersonId("Romeo"))
     store.remove_room(JULIET, ROOM.room)
     store.remember(JULIET, "ticket", "")
-    assert only(store) == Account(
-        key=JULIET, registration=REGISTRATION, contacts=(PersonId("Nurse"),)
-    )
+    assert only(store) == Account(key=JULIET, registration=REGISTRATION, contacts=(NURSE,))
 
 
 def test_accounts_are_kept_apart(store: Store) -> None:
@@ -86,7 +86,7 @@ def test_each_user_is_probed_once_per_transport(store: Store) -> None:
 
 def test_removing_leaves_no_trace(store: Store) -> None:
     store.save(REGISTRATION)
-    store.add_contact(JULIET, PersonId("Romeo"))
+    store.save_contact(JULIET, KnownContact(person=PersonId("Romeo")))
     store.save_room(JULIET, ROOM)
     store.remember(JULIET, "ticket", "t-1")
     assert store.remove(JULIET) is True
@@ -232,7 +232,9 @@ def test_addresses_no_database_takes(store: Store, bad: str) -> None:
         refused(Reason.NOT_ACCEPTABLE, store.latch, key, "why")
         refused(Reason.NOT_ACCEPTABLE, store.remove, key)
         refused(Reason.NOT_ACCEPTABLE, store.remember, key, "name", "value")
-    for call in (store.add_contact, store.remove_contact, store.remove_room):
+    contact = KnownContact(person=PersonId(bad))
+    refused(Reason.NOT_ACCEPTABLE, store.save_contact, JULIET, contact)
+    for call in (store.remove_contact, store.remove_room):
         refused(Reason.NOT_ACCEPTABLE, call, JULIET, bad)
     refused(Reason.NOT_ACCEPTABLE, store.save_room, JULIET, replace(ROOM, room=ChatId(bad)))
     refused(Reason.NOT_ACCEPTABLE, store.save_room, JULIET, replace(ROOM, nick=bad))
@@ -268,12 +270,12 @@ def test_numbers_have_limits(store: Store, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(limits, name, 2)
     for name in ("a", "b", "a", "b"):  # Replacing what is there is no growth.
         store.save(replace(REGISTRATION, key=JULIET._replace(account=name)))
-        store.add_contact(JULIET, PersonId(name))
+        store.save_contact(JULIET, KnownContact(person=PersonId(name)))
         store.save_room(JULIET, replace(ROOM, room=ChatId(name)))
         store.remember(JULIET, name, "value")
     third = replace(REGISTRATION, key=JULIET._replace(account="c"))
     assert refused(Reason.TOO_MUCH, store.save, third) == "There are 2 accounts already."
-    refused(Reason.TOO_MUCH, store.add_contact, JULIET, PersonId("c"))
+    refused(Reason.TOO_MUCH, store.save_contact, JULIET, KnownContact(person=PersonId("c")))
     refused(Reason.TOO_MUCH, store.save_room, JULIET, replace(ROOM, room=ChatId("c")))
     refused(Reason.TOO_MUCH, store.remember, JULIET, "c", "value")
     store.save(Registration(key=ROMEO, fields={}))

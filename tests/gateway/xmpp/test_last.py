@@ -18,7 +18,7 @@ def test_of_the_transport_is_its_uptime() -> None:
 
 def test_of_a_contact_who_is_there() -> None:
     user = User(transport(), "")
-    user.only.contacts[ROMEO] = Contact(PersonId("Romeo"), Show.AWAY)
+    user.only.contacts[ROMEO] = Contact(PersonId("Romeo"), show=Show.AWAY)
     assert same(get(user, LAST, ROMEO), "<query xmlns='jabber:iq:last' seconds='0'/>")
 
 
