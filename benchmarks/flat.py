@@ -6,14 +6,15 @@ from benchmarks.world import World
 
 ACTIVE = 50
 IDLE = (0, 1000, 2000)
+IDLE_QUICK = (0, 500)
 
 
 def run(quick: bool) -> None:
-    messages = 5_000 if quick else 10_000
+    messages, steps = (3_000, IDLE_QUICK) if quick else (10_000, IDLE)
     first: dict[str, float] = {}
-    with World(ACTIVE + IDLE[-1]) as world:
+    with World(ACTIVE + steps[-1]) as world:
         done = 0
-        for idle in IDLE:
+        for idle in steps:
             world.log_in(range(done, ACTIVE + idle))
             done = ACTIVE + idle
             flows: dict[str, Flow] = {

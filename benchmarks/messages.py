@@ -30,7 +30,7 @@ def run(quick: bool) -> None:
 
 
 def _costs(world: World, quick: bool) -> dict[str, Cost]:
-    many, seconds = (5_000, 1.5) if quick else (10_000, 4.0)
+    many, seconds = (4_000, 1.0) if quick else (10_000, 4.0)
     flows: dict[str, Flow] = {
         "in": Inwards(world, SESSIONS),
         "out": Outwards(world, SESSIONS),

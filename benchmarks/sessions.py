@@ -35,11 +35,11 @@ OFTEN = 10
 
 def rest(quick: bool) -> None:
     """Nothing is sent; then the same with everybody asking their server every 10 s."""
-    seconds = 10.0 if quick else 20.0
+    seconds = 4.0 if quick else 20.0
     for name, ping_seconds in (("rest_cpu", 3600), ("rest_cpu_pings_10s", OFTEN)):
         with World(RESTING, ping_seconds=ping_seconds) as world:
             world.log_in(range(RESTING))
-            world.loop.run(2.0)
+            world.loop.run(1.0)
             cpu = world.cpu()
             world.loop.run(seconds)
             figure(name, (world.cpu() - cpu) / seconds * 100, "percent")

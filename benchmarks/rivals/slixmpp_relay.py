@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from functools import partial
 from typing import Any
 
 from slixmpp import ComponentXMPP
@@ -33,7 +34,7 @@ class Irc(asyncio.Protocol):
 
 class Relay(ComponentXMPP):
     def __init__(self, domain: str, xmpp: int, irc: int, sessions: int) -> None:
-        super().__init__(domain, "bench", "127.0.0.1", xmpp)
+        super().__init__(domain, "bench", "127.0.0.1", xmpp)  # type: ignore[no-untyped-call]
         self.irc: list[Irc] = []
         self.irc_port = irc
         self.sessions = sessions
@@ -43,7 +44,7 @@ class Relay(ComponentXMPP):
     async def connect_all(self, _: object) -> None:
         for number in range(self.sessions):
             _transport, irc = await self.loop.create_connection(
-                lambda number=number: Irc(number, self), "127.0.0.1", self.irc_port
+                partial(Irc, number, self), "127.0.0.1", self.irc_port
             )
             self.irc.append(irc)
 
