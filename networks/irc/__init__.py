@@ -1,12 +1,13 @@
 """IRC: https://modern.ircdocs.horse/ (RFC 1459, RFC 2812) and IRCv3, https://ircv3.net/irc/
 
-wire, text, ids, sasl     what depends on nothing: lines, formatting, names, authentication
-settings, form            what operators and users can choose
-fsm                       which line, command or timer is handled where
-login, capabilities, sasl_login                  getting in, staying, leaving
-rooms, people, moderation, messages, signals, contacts, queries    what one does there
-requests, answers, outgoing                      commands and what came of them; how fast we send
-state, news, translator   what a session knows; what happened; the same in common terms
+wire text ids sasl            what depends on nothing: lines, formatting, names, authentication
+settings form                 what operators and users can choose
+fsm                           which line, command or timer is handled where
+login support capabilities sasl_login                     getting in, staying, leaving
+rooms members people moderation messages signals contacts queries      what one does there
+requests answers outgoing     commands and what came of them; how fast we send
+state known                   what a session knows, and how handlers act
+news translator roles         what happened; the same in common terms
 
 Capabilities used: account-notify account-tag away-notify batch cap-notify chghost echo-message
 extended-join extended-monitor invite-notify labeled-response message-tags multi-prefix sasl

@@ -5,9 +5,10 @@ are told apart is in ``requests``.  https://modern.ircdocs.horse/#numerics
 """
 
 from gateway.errors import Reason
+from networks.irc.known import Batch, words
 from networks.irc.news import Delivered, TopicChanged
 from networks.irc.requests import FENCE, Asked, Request
-from networks.irc.state import Batch, Irc, words
+from networks.irc.state import Irc
 from networks.irc.wire import Line
 
 MAX_BATCHES = 64

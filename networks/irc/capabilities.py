@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable
 
 from gateway.fsm import HangUp
 from networks.irc import sasl_login
+from networks.irc.known import parse_count
 from networks.irc.news import Remember
-from networks.irc.state import Irc, State, parse_count
+from networks.irc.state import Irc, State
 from networks.irc.wire import Line
 
 WANTED = (

@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator
 from gateway.commands import AddContact, RemoveContact, SetPresence
 from gateway.events import Show
 from networks.irc.ids import is_nick
+from networks.irc.known import Contact
 from networks.irc.news import Seen, Watched
 from networks.irc.outgoing import Entry
 from networks.irc.requests import Asked, Request
-from networks.irc.state import Contact, Irc
+from networks.irc.state import Irc
 from networks.irc.wire import Line, split_source
-
-UNLIMITED = 10_000
-"""Nicks, where the server sets MONITOR no limit."""
 
 MAX_CONTACTS = 1000
 """Of one user.  ISON needs a line for some twenty."""

@@ -7,16 +7,14 @@
 https://modern.ircdocs.horse/#connection-registration
 """
 
-from collections.abc import Callable
-
 from gateway.commands import Logout
 from gateway.errors import WireError
 from gateway.events import Offline
 from gateway.fsm import Connect, Tls
 from networks.irc import capabilities, contacts, messages, sasl_login
-from networks.irc.ids import CHANMODES, CHANTYPES, CaseMapping, Prefixes, parse_isupport
+from networks.irc.known import Registration, parse_count, words
 from networks.irc.news import Welcomed
-from networks.irc.state import Irc, Registration, State, Support, parse_count, words
+from networks.irc.state import Irc, State
 from networks.irc.wire import IrcCodec, Line, parse
 
 LOGIN_SECONDS = 60.0
@@ -172,65 +170,6 @@ def on_welcome(irc: Irc, line: Line) -> None:
     irc.set_nick(line.params[0])  # The server may have shortened the one we asked for.
     irc.learn_prefix(line.params[-1].split()[-1] if line.params[-1].split() else "")
     irc.wake("motd", MOTD_SECONDS)
-
-
-def on_host_hidden(irc: Irc, line: Line) -> None:
-    """396: nick, the host that others see, words."""
-    host = line.params[1].rpartition("@")[2]
-    irc.prefix_length = len(f"!{irc.ident}@{host}".encode(errors="replace")) + 1  # "~"
-
-
-def on_support(irc: Irc, line: Line) -> None:
-    """005"""
-    for token, value in parse_isupport(line.params).items():
-        if setter := SUPPORT.get(token):
-            setter(irc.support, value)
-    irc.set_support()
-
-
-def _set_casemapping(support: Support, value: str | None) -> None:
-    support.casemapping = CaseMapping(value or "rfc1459")
-
-
-def _set_prefix(support: Support, value: str | None) -> None:
-    support.prefixes = Prefixes("(ov)@+" if value is None else value)
-
-
-def _set_chantypes(support: Support, value: str | None) -> None:
-    support.chantypes = CHANTYPES if value is None else value
-
-
-def _set_statusmsg(support: Support, value: str | None) -> None:
-    support.statusmsg = value or ""
-
-
-def _set_chanmodes(support: Support, value: str | None) -> None:
-    support.chanmodes = value or CHANMODES
-
-
-def _set_monitor(support: Support, value: str | None) -> None:
-    support.monitor = 0 if value is None else parse_count(value) or contacts.UNLIMITED
-
-
-def _set_whox(support: Support, value: str | None) -> None:
-    support.whox = value is not None
-
-
-def _set_denied_tags(support: Support, value: str | None) -> None:
-    support.client_tags_denied = value or ""
-
-
-SUPPORT: dict[str, Callable[[Support, str | None], None]] = {
-    "CASEMAPPING": _set_casemapping,
-    "CHANMODES": _set_chanmodes,
-    "CHANTYPES": _set_chantypes,
-    "CLIENTTAGDENY": _set_denied_tags,
-    "MONITOR": _set_monitor,
-    "PREFIX": _set_prefix,
-    "STATUSMSG": _set_statusmsg,
-    "WHOX": _set_whox,
-}
-"""The value is None when the server takes a token back."""
 
 
 def on_motd_start(irc: Irc, line: Line) -> None:

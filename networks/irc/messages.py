@@ -14,10 +14,11 @@ from gateway.ids import MessageId
 from networks.irc import text as formatting
 from networks.irc.answers import label_of
 from networks.irc.ids import is_channel, is_nick
+from networks.irc.known import chat_id
 from networks.irc.news import Delivered, Said
 from networks.irc.requests import Asked, Request
 from networks.irc.rooms import say_in
-from networks.irc.state import Irc, chat_id
+from networks.irc.state import Irc
 from networks.irc.wire import Line
 
 ACTION = "\x01ACTION"

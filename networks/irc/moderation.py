@@ -8,10 +8,10 @@ from gateway.errors import Reason
 from gateway.events import Affiliation, Role
 from gateway.ids import ChatId, Token
 from networks.irc import roles
+from networks.irc.known import Channel, parse_unix, words
 from networks.irc.news import Answered, Masks
 from networks.irc.requests import Asked, Request
-from networks.irc.rooms import parse_unix
-from networks.irc.state import Channel, Irc, words
+from networks.irc.state import Irc
 from networks.irc.wire import Line
 
 MAX_MASKS = 1000

@@ -5,8 +5,9 @@ A person is kept as long as they share a channel with us: one record, however ma
 
 from collections.abc import Iterator
 
+from networks.irc.known import Channel, Person
 from networks.irc.news import Changed, Member
-from networks.irc.state import MAX_PEOPLE, Channel, Irc, Person
+from networks.irc.state import MAX_PEOPLE, Irc
 
 
 def member(irc: Irc, channel: Channel, folded: str) -> Member:

@@ -11,10 +11,10 @@ from gateway.errors import Reason, WireError
 from gateway.ids import ChatId
 from networks.irc import contacts
 from networks.irc.ids import is_nick
+from networks.irc.known import chat_id, parse_count, parse_unix, words
 from networks.irc.news import Listed, Whois
 from networks.irc.requests import Asked, Request
-from networks.irc.rooms import parse_unix
-from networks.irc.state import Irc, chat_id, parse_count, words
+from networks.irc.state import Irc
 from networks.irc.text import from_irc
 from networks.irc.wire import Line, parse
 

@@ -5,7 +5,8 @@ https://ircv3.net/specs/extensions/sasl-3.2
 
 from gateway.events import Offline
 from networks.irc import sasl
-from networks.irc.state import Irc, State, words
+from networks.irc.known import words
+from networks.irc.state import Irc, State
 from networks.irc.wire import Line
 
 REFUSED = "The server refused the name or the password."

@@ -8,10 +8,11 @@ from gateway.commands import SetTyping
 from gateway.events import Typing
 from gateway.ids import ChatId
 from networks.irc.ids import is_nick
+from networks.irc.known import chat_id
 from networks.irc.messages import is_target
 from networks.irc.news import Typed
 from networks.irc.outgoing import BACKGROUND, Entry
-from networks.irc.state import Irc, chat_id
+from networks.irc.state import Irc
 from networks.irc.wire import Line
 
 TAG = "+typing"

@@ -24,7 +24,7 @@ SECRET = "hunter2"
 def pem() -> tuple[str, str]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "juliet")])
-    now = datetime(2008, 7, 6, tzinfo=UTC)
+    now = datetime.now(UTC) - timedelta(hours=1)
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(1))
     ).sign(key, hashes.SHA256())

@@ -44,6 +44,7 @@ from gateway.events import (
 from gateway.ids import ChatId, PersonId, Token
 from networks.irc.settings import IrcSettings, Rate
 from tests.networks.irc.live import User, user
+from tests.networks.irc.test_form import pem
 from tests.servers.inspircd import OPERATOR, Inspircd, inspircd
 
 FAST = Rate(burst=200, seconds=0.05)
@@ -137,6 +138,21 @@ def test_pinned_certificate(server: Inspircd) -> None:
         pass
     out = User(encrypted(server, fingerprints=["ab" * 32]), "nurse").expect(LoggedOut)
     assert pin in out.detail
+
+
+def test_certificate_of_our_own(server: Inspircd) -> None:
+    """The first time EXTERNAL is refused, and PLAIN is next."""
+    server.register_account("friar", PASSWORD)
+    certificate = "".join(pem())
+    both = {"certificate": certificate, "password": PASSWORD}
+    with user(encrypted(server), "friar", fields=both) as friar:
+        friar.put(SendRaw(line="PRIVMSG NickServ :CERT ADD", token=Token("1")))
+        friar.expect(Done, token="1")
+        heard = friar.expect(MessageReceived, chat=ChatId("nickserv"))
+        assert "added" in heard.body
+    with user(encrypted(server), "friar", fields={"certificate": certificate}) as friar:
+        friar.put(FetchProfile(person=PersonId("friar"), token=Token("1")))
+        assert dict(friar.expect(ProfileFetched).fields)["Account"] == "friar"
 
 
 def test_sts_leads_to_tls() -> None:

@@ -9,6 +9,7 @@ from gateway.errors import Reason
 from gateway.events import Departure, Offline
 from gateway.fsm import Lost, Stop
 from gateway.ids import ChatId, Token
+from networks.irc.members import WHO_FIELDS
 from networks.irc.news import (
     Came,
     Changed,
@@ -24,7 +25,6 @@ from networks.irc.news import (
     TopicChanged,
     Went,
 )
-from networks.irc.rooms import WHO_FIELDS
 from tests.networks.irc.play import EVERYTHING, SUPPORT, in_room, online
 
 ROOM, TOKEN = ChatId("#verona"), Token("1")
