@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-VENV = Path(__file__).resolve().parent / ".venv"
+VENV = (Path(__file__).resolve().parent / ".venv").resolve()
 python = VENV / "bin" / "python"
 
 # So that ./gateway.py is enough once `make` has made the virtual environment.

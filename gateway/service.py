@@ -130,7 +130,9 @@ class Service:
                 "account": keeper.key.account,
                 "state": keeper.state.value,
                 "since": keeper.since.isoformat(timespec="seconds"),
-                "why": f"{keeper.why.value}: {keeper.detail}" if keeper.why else None,
+                "why": ": ".join(filter(None, (keeper.why.value, keeper.detail)))
+                if keeper.why
+                else None,
                 "next_try": keeper.next_try and keeper.next_try.isoformat(timespec="seconds"),
             }
 

@@ -13,6 +13,7 @@ next is made when all of the last is closed.  What others call here never blocks
 
 import random
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -56,13 +57,16 @@ class Pacer:
     def __init__(self, per_second: float, at_once: int) -> None:
         self._rate = per_second
         self._at_once = at_once
-        self._waiting: dict[Keeper, None] = {}
+        self._waiting: OrderedDict[Keeper, None] = OrderedDict()
         self._running: set[Keeper] = set()
         self._free_at = time.monotonic()
         self._timer: Any = None
 
-    def join(self, keeper: "Keeper") -> None:
+    def join(self, keeper: "Keeper", is_first: bool = False) -> None:
+        """``is_first``: before all others, because somebody looks on."""
         self._waiting[keeper] = None
+        if is_first:
+            self._waiting.move_to_end(keeper, last=False)
         self._pump()
 
     def leave(self, keeper: "Keeper") -> None:
@@ -209,9 +213,9 @@ class Keeper:
     # Attempts.
 
     def _queue(self) -> None:
-        self._is_retrying = False
+        is_first, self._is_retrying = self._is_retrying, False
         self._enter(State.QUEUED, self.why, self.detail)
-        self._pacer.join(self)
+        self._pacer.join(self, is_first)
 
     def connect(self) -> None:
         """Called by the pacer when it is our turn."""
