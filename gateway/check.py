@@ -78,12 +78,10 @@ def _store(config: Config) -> Iterator[Finding]:
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         yield Finding(Verdict.OK, "store", f"{place} is not there yet; the first start makes it")
         return
-    if config.keys.file and not config.keys.file.exists():
-        yield Finding(
-            Verdict.OK, "keys", f"{config.keys.file} is not there yet; the first start makes it"
-        )
-        return
     try:
+        if not schema_version(config.store):
+            yield Finding(Verdict.OK, "store", f"{place} is empty; the first start fills it")
+            return
         keyring = Keyring.load(config.keys)
         yield Finding(Verdict.OK, "keys", _count(len(keyring.ids), "key"))
         version = schema_version(config.store)
