@@ -17,6 +17,7 @@ from gateway.prepare import prepare
 from gateway.store import Keyring, Registration, Store, new_key
 from gateway.trial.ejabberd import Ejabberd
 from tests.gateway.verona import config, verona, write
+from tests.servers.postgres import fresh_database, postgres
 
 __all__ = ["verona"]
 
@@ -102,6 +103,15 @@ def test_key_file_is_gone(tmp_path: Path) -> None:
     (store,) = found(settings, "store")
     assert store.verdict is Verdict.FAIL
     assert "cannot read the keys" in store.text
+
+
+def test_an_empty_database(tmp_path: Path) -> None:
+    """As the operator has just made it: there is no key file either, and that is no fault."""
+    with postgres() as base:
+        url = fresh_database(base)
+        (store,) = found(config(tmp_path, f"{text()}\nstore: {{url: '{url}'}}"), "store")
+    assert store.verdict is Verdict.OK
+    assert "the first start fills it" in store.text
 
 
 def test_database_away(tmp_path: Path) -> None:
