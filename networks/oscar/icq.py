@@ -7,13 +7,12 @@
 The layouts are those of the ICQ v8 descriptions (A. Shutko, 2005).
 """
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
 
 from gateway.errors import WireError
-from networks.oscar.wire import Reader, le16, le32, string16, tlv, u8
+from networks.oscar.wire import Reader, le16, le32, tlv, u8
 
 # Queries and answers.
 
