@@ -25,10 +25,11 @@ from gateway.fsm import Connected, Got, Lost, Send, Stop, Tell, Timer, Wake
 from gateway.ids import ChatId, PersonId, Token
 from networks.irc.fsm import COMMANDS, LINES, TIMERS, IrcFsm
 from networks.irc.news import Noticed
+from networks.irc.settings import Rate
 from networks.irc.state import State
 from networks.irc.translator import IrcTranslator
 from networks.irc.wire import IrcCodec, Line, parse
-from tests.networks.irc.play import EVERYTHING, SUPPORT, how, in_room, online
+from tests.networks.irc.play import EVERYTHING, SETTINGS, SUPPORT, how, in_room, online
 
 ANSWERS = (
     AffiliationsListed,
@@ -113,13 +114,43 @@ KNOWN = sorted({command for table in LINES.values() for command in table} | {"99
 FRAMES = st.builds(
     Line, st.sampled_from(KNOWN), st.lists(WORDS, max_size=9).map(tuple), SOURCES, TAGS
 )
+PLAUSIBLE = st.sampled_from(
+    [
+        *(f":s PONG s greengate-{number}" for number in (1, 2, 3, 4)),
+        *(f"@label={number}.1 :s 482 juliet #verona :No" for number in (1, 2, 3)),
+        *(f"@label={number}.1 :s ACK" for number in (1, 2)),
+        *("@label=1.1 :juliet!j@c PRIVMSG romeo x", ":juliet!j@c PRIVMSG #verona x"),
+        *(":s 401 juliet romeo :No", ":s 404 juliet #verona :No", ":s 482 juliet #verona :No"),
+        *(":s 318 juliet romeo :End", ":s 323 juliet :End", ":s 368 juliet #verona :End"),
+        *(":s 311 juliet romeo r v * :R", ":s 322 juliet #x 1 :", ":s 367 juliet #verona a!*@*"),
+        *(
+            ":juliet!j@c JOIN #x",
+            ":s 366 juliet #x :End",
+            ":s 475 juliet #x :Key",
+            ":juliet PART #x",
+        ),
+        *(":juliet!j@c TOPIC #verona x", ":juliet!j@c NICK capulet", ":juliet!j@c PART #verona"),
+        *(
+            ":s 001 juliet :Hi",
+            ":s 422 juliet :None",
+            ":s 903 juliet :Yes",
+            ":s 333 a #x b 99999999999",
+        ),
+        *(":s 333 juliet #x nurse ٣", ":romeo!r@v QUIT", ":s CAP * LS :echo-message sasl"),
+    ]
+).map(parse)
 TIMERS_ = st.sampled_from(sorted(TIMERS)).map(Timer)
 
 for _name in (ChatId, PersonId):
-    st.register_type_strategy(_name, st.sampled_from(NAMES) | st.text(max_size=5))
+    likely = st.sampled_from(["romeo", "#verona", "#x"])
+    st.register_type_strategy(_name, likely | st.sampled_from(NAMES) | st.text(max_size=5))
 st.register_type_strategy(Token, st.just(Token("?")))  # Numbered below.
 COMMANDS_ = st.one_of([st.from_type(kind) for kind in COMMANDS if kind is not Logout])
-INPUTS = st.lists(FRAMES.map(Got) | COMMANDS_ | TIMERS_ | st.just(Connected()), max_size=25)
+SWEEP = st.just(Timer("sweep"))
+INPUTS = st.lists(
+    st.one_of(FRAMES.map(Got), PLAUSIBLE.map(Got), COMMANDS_, TIMERS_, SWEEP, st.just(Connected())),
+    max_size=30,
+)
 
 START = {
     State.CONNECTING: lambda: IrcFsm(how({"password": "x"})),
@@ -198,6 +229,37 @@ def test_whatever_comes(state: State, inputs: list[Any]) -> None:
     while not watcher.is_over:  # MOVING goes on to CONNECTING.
         watcher.give(Lost("the end"))
     assert len(watcher.ends) == 1
+    assert watcher.answered == Counter(watcher.asked)
+
+
+USUAL = st.sampled_from(
+    [
+        commands.SendMessage(chat=ChatId("romeo"), body="a\nb\nc", token=Token("")),
+        commands.SendMessage(chat=ChatId("#verona"), body="x", token=Token("")),
+        commands.JoinRoom(room=ChatId("#x"), token=Token("")),
+        commands.LeaveRoom(room=ChatId("#verona")),
+        commands.SetSubject(room=ChatId("#verona"), subject="x", token=Token("")),
+        commands.Kick(room=ChatId("#verona"), person=PersonId("romeo"), token=Token("")),
+        commands.ChangeNick(nick="capulet", token=Token("")),
+        commands.FetchProfile(person=PersonId("romeo"), token=Token("")),
+        commands.ListRooms(token=Token("")),
+        commands.SendRaw(line="KICK #verona romeo", token=Token("")),
+    ]
+)
+SOME_TIMERS = st.sampled_from([Timer("sweep"), Timer("refill")])
+
+
+@pytest.mark.parametrize("caps", ["", EVERYTHING], ids=["bare", "labels"])
+@settings(max_examples=300, deadline=None)
+@given(
+    given_=st.lists(USUAL, min_size=1, max_size=4),
+    then=st.lists(PLAUSIBLE.map(Got) | PLAUSIBLE.map(Got) | SOME_TIMERS, max_size=40),
+)
+def test_whatever_is_answered(caps: str, given_: list[Any], then: list[Any]) -> None:
+    slow = SETTINGS.model_copy(update={"rate": Rate(burst=4)})
+    watcher = Watcher(in_room("@romeo", caps=caps, settings=slow).fsm)
+    for input_ in [*given_, *then, Lost("the end")]:
+        watcher.give(input_)
     assert watcher.answered == Counter(watcher.asked)
 
 
