@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from gateway.fsm import Tls
 from gateway.network import Settings
@@ -74,6 +74,8 @@ class Override(Settings):
 
 class IrcSettings(Settings):
     """``network: irc``."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     mode: Literal["fixed", "open"] = "fixed"
     """``fixed``: one server, named below.  ``open``: users choose."""
