@@ -18,6 +18,7 @@ from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
+from gateway.xmpp.encrypted import refuse_encrypted
 from gateway.xmpp.resources import TRANSPORT, Resources
 
 ANSWERS = {
@@ -141,6 +142,7 @@ class User:
         """
         self.spend()
         self._check_size(stanza)
+        refuse_encrypted(stanza, transport.network.title)
         bridge = self._need(transport, to.account)
         if to.kind is Kind.PERSON:
             bridge.chats.message(stanza, to.chat)
