@@ -189,25 +189,3 @@ def parse_relayed(data: bytes) -> Relayed:
     text = read_string(reader)
     rest = reader.rest()
     return Relayed(type, text, RELAY_UTF8 in rest.upper(), head)
-
-
-# Details of a person.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Details:
-    """One part of what ICQ knows of somebody, as far as it was told: label to value, undecoded."""
-
-    texts: dict[str, bytes] = field(default_factory=dict, hash=False)
-    numbers: dict[str, int] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    uin: str
-    nick: bytes
-    first: bytes
-    last: bytes
-    email: bytes
-    needs_authorization: bool
-    is_online: bool

@@ -235,7 +235,7 @@ class FlapError:
 
 @dataclass(frozen=True, slots=True)
 class Signoff:
-    """Channel 4.  ``tlvs`` as far as there are any: one server puts a whole SNAC there."""
+    """Channel 4.  No ``tlvs`` where there is anything else: one server repeats a whole SNAC there."""
 
     tlvs: Tlvs = NO_TLVS
 
@@ -306,7 +306,7 @@ def decode(channel: int, body: bytes) -> Frame:
         case 3:
             return FlapError(body)
         case 4:
-            return Signoff(lenient_tlvs(body))
+            return Signoff(_tlvs_or_none(body))
         case 5:
             return KeepAlive(body)
     raise WireError(f"FLAP channel {channel}: 1 to 5 expected")
@@ -322,6 +322,13 @@ def _decode_snac(body: bytes) -> Snac:
         reader.string16()
         data, flags = reader.rest(), flags & ~HAS_PREAMBLE
     return Snac(family, subtype, data, request_id, flags)
+
+
+def _tlvs_or_none(data: bytes) -> Tlvs:
+    try:
+        return Reader(data).tlvs()
+    except WireError:
+        return NO_TLVS
 
 
 def lenient_tlvs(data: bytes) -> Tlvs:
