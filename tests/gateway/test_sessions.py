@@ -516,7 +516,7 @@ def test_a_session_that_cannot_be_made(
 ) -> None:
     """Others who wait for their turn do not suffer, nor does who freed the place."""
     pacer = Pacer(per_second=1000, at_once=1)
-    parts = {} if part == "make_login" else {part: break_down}
+    parts: dict[str, Any] = {} if part == "make_login" else {part: break_down}
     broken = Client(server.listener.port, pacer, "broken", replace(NETWORK, **parts))
     if part == "make_login":
         broken.make = break_down
@@ -586,6 +586,10 @@ def test_never_logged_in_twice(server: Server, juliet: Client, soon: None, seed:
     chance = random.Random(seed)
     keeper = juliet.keeper
 
+    def close_all() -> None:
+        for peer in open_peers():
+            peer.sock.shutdown(socket.SHUT_RDWR)
+
     def event_or_not() -> None:
         with gevent.Timeout(0.02, False):
             juliet.event()
@@ -598,7 +602,7 @@ def test_never_logged_in_twice(server: Server, juliet: Client, soon: None, seed:
         event_or_not,
         lambda: gevent.sleep(0),
         lambda: server.answers.append(chance.choice([None, "replaced x", "denied x", "welcome"])),
-        lambda: [peer.sock.shutdown(socket.SHUT_RDWR) for peer in open_peers()][:1],
+        close_all,
     ]
 
     def open_peers() -> list[Peer]:
