@@ -60,11 +60,19 @@ def start() -> str:
             f"event loop: found {name}, expected gevent.libev; unset GEVENT_LOOP, "
             f"or set {SLOWER_LOOP}=1 to run on a slower one"
         )
+    hub.print_exception = _log_failure
     StallWatch()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLD)
     return name
+
+
+def _log_failure(greenlet: Any, kind: Any, error: BaseException | None, trace: Any) -> None:
+    """Instead of gevent's, which writes to standard error.  Greenlets of sessions have somebody
+    who hears of their end and knows more about it (``gateway.session``)."""
+    if not getattr(greenlet, "is_heard", False):
+        log.exception("greenlet.failed", exc_info=error, greenlet=greenlet)
 
 
 # Stalls.

@@ -63,6 +63,7 @@ class Link:
         self._hung_up = ""
         """Why, once we have.  Reported instead of the end of the stream it causes."""
         self.reader = gevent.spawn(self._read)
+        self.reader.is_heard = True  # Of its failure: see gateway.hub.
         self.reader.link_exception(crashed)
 
     # For the FSM greenlet.

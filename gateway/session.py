@@ -71,6 +71,7 @@ class Session:
     def start(self) -> None:
         self._fsm_greenlet = gevent.spawn(self._run_fsm)
         self._translator_greenlet = gevent.spawn(self._translate)
+        self._fsm_greenlet.is_heard = self._translator_greenlet.is_heard = True
         self._fsm_greenlet.link_exception(self._crashed)
         self._translator_greenlet.link(self._translator_ended)
 

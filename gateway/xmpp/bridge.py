@@ -90,7 +90,9 @@ class Bridge:
         self._linger = LINGER
         self._is_closed = False
         self._is_switched_off = False
-        """The user disconnected by hand; until they connect by hand, or register anew."""
+        """The user disconnected by hand, or another client took over.  Until they connect by hand,
+        register anew, or come back after they were away."""
+        self._was_present = False
         self._verdict: AsyncResult[LoggedOut | None] | None = None
         """Whoever verifies a registration waits for how the log-in ends."""
         self._said = ""
@@ -128,10 +130,12 @@ class Bridge:
 
     def review(self) -> None:
         """Something changed: log in, or begin to think of logging out."""
+        if self.resources and not self._was_present:
+            self._is_switched_off = False
+        self._was_present = bool(self.resources)
         if self.is_needed:
             self._stop_leaving()
-            if self.keeper.state is State.OFFLINE:
-                self.keeper.log_in()
+            self.keeper.log_in()
         elif self._leaving is None and self.keeper.state not in (State.OFFLINE, State.LATCHED):
             self._leaving = gevent.spawn_later(self._linger, self._leave)
 
@@ -343,7 +347,16 @@ class Bridge:
         if self._is_closed:
             return
         self.out.wait_for_room()
-        DELIVER[type(event)](self, event)
+        try:
+            DELIVER[type(event)](self, event)
+        except CommandRefused as refusal:
+            self._unaddressable(event, refusal)
+
+    def _unaddressable(self, event: Event, refusal: CommandRefused) -> None:
+        """Somebody, or a room, whose name no JID can carry; servers let in what they like."""
+        self.log.debug("event.unaddressable", event_type=type(event).__name__, why=refusal.text)
+        if isinstance(event, events.MessageReceived):
+            self.say(f"<{event.sender}> {event.body}")
 
     def logged_in(self, event: LoggedIn) -> None:
         if self._verdict:
@@ -355,6 +368,8 @@ class Bridge:
         self.contacts.logged_in()
 
     def logged_out(self, event: LoggedOut) -> None:
+        if event.why is Offline.REPLACED:
+            self._is_switched_off = True
         words = self.keeper.explain()
         self._refuse_pending(words)
         self.contacts.logged_out()
@@ -365,11 +380,13 @@ class Bridge:
                 self._verdict.set(event)
             return
         match event.why:
-            case Offline.BAD_CREDENTIALS:
+            case Offline.BAD_CREDENTIALS if self.keeper.state is State.LATCHED:
                 self._latched(event.detail or words)
                 self.say_error(Reason.NOT_AUTHORIZED, event.detail)
                 self.say(words)
-            case Offline.GATEWAY | Offline.REPLACED:
+            case Offline.REPLACED:
+                self.say(words)
+            case Offline.GATEWAY:
                 self.say(f"{event.detail} {words}" if event.detail not in words else words)
             case Offline.NETWORK if self.keeper.is_first_failure:
                 self.say_error(Reason.TIMEOUT, event.detail)
