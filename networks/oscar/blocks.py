@@ -365,7 +365,7 @@ def parse_bart_reply(data: bytes) -> tuple[BartId, ...]:
     return lenient_bart(data)
 
 
-DC_INFO = u32(0, 0) + u8(0) + u16(8) + u32(0, 0, 0, 3, 0, 0, 0) + u16(0)
+DC_INFO = u32(0, 0) + u8(0) + u16(8) + u32(0, 0, 3, 0, 0, 0) + u16(0)
 """TLV 0c of 01/1e: where to connect to directly.  Nowhere (type 0)."""
 
 
