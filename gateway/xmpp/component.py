@@ -178,9 +178,8 @@ class Component(ComponentXMPP):
 
         iq = self.make_iq_get(ito=to, ifrom=sender)
         iq.append(Element("{urn:xmpp:ping}ping"))
-        iq.send(  # type: ignore[no-untyped-call, call-arg]
-            callback=answered, timeout=PING_TIMEOUT, timeout_callback=lambda _: None
-        )
+        answer = iq.send(callback=answered, timeout=PING_TIMEOUT)  # type: ignore[no-untyped-call]
+        answer.add_done_callback(lambda done: done.exception())  # Or asyncio complains of it.
 
     def start(self) -> None:
         self._hub_loop.call_soon(self._start_filters)

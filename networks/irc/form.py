@@ -16,7 +16,7 @@ from networks.irc.ids import is_nick, server_name
 from networks.irc.login import MAX_PERFORM
 from networks.irc.queries import OURS
 from networks.irc.sasl import External, Plain, SaslError, Scram, saslprep
-from networks.irc.settings import PLAIN_PORT, TLS_PORT, IrcSettings
+from networks.irc.settings import PLAIN_PORT, TLS_PORT, IrcSettings, Override
 from networks.irc.wire import parse
 
 MAX_SECRET = 500
@@ -38,6 +38,7 @@ def fields(settings: IrcSettings, account: str) -> tuple[Field, ...]:
 def _server_fields(settings: IrcSettings, account: str) -> tuple[Field, ...]:
     if not settings.is_open:
         return ()
+    own = settings.servers.get(account, Override()).tls
     return (
         Field(
             name="server",
@@ -55,7 +56,7 @@ def _server_fields(settings: IrcSettings, account: str) -> tuple[Field, ...]:
             name="tls",
             label="Encrypt the connection (TLS)",
             kind=FieldKind.YES_NO,
-            default="1" if settings.tls else "",
+            default="1" if (settings.tls if own is None else own) else "",
         ),
     )
 
