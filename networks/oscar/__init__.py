@@ -1,1 +1,47 @@
-"""OSCAR, the protocol of AIM and ICQ."""
+"""OSCAR, the protocol of AIM and ICQ.  AOL's own description (2008), and what revival servers do.
+
+wire, blocks, feedbag, icbm, icq, details, chat   frames, and what is in them
+text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may send
+settings, form            what operators and users can choose
+fsm                       which SNAC, command or timer is handled where
+login, services           getting in, staying, leaving; connections for rooms and icons
+contacts, presence, messages, rooms, people, icons    what one does there
+book, requests, answers   the address book; commands and what came of them
+state, news, translator   what a session knows; what happened; the same in common terms
+
+The packages ``aim`` and ``icq`` are the networks made of this one.
+
+Known deviations: file transfers and direct connections are refused.  Idle times are shown, and not
+told.  Log-in is BUCP, by the weak or the strong hash.
+"""
+
+from gateway.network import Network
+from networks.oscar.form import check, fields, probe
+from networks.oscar.fsm import COMMANDS, OscarFsm
+from networks.oscar.ids import OscarAddressing, Service
+from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
+from networks.oscar.settings import OscarSettings
+from networks.oscar.translator import OscarTranslator
+from networks.oscar.wire import show
+
+PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
+SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
+
+
+def network(service: Service, title: str) -> Network:
+    return Network(
+        name=service.value,
+        title=title,
+        prompt=PROMPTS[service],
+        commands=frozenset(COMMANDS),
+        settings=OscarSettings,
+        addressing=lambda settings: OscarAddressing(service),
+        fields=lambda settings, account: fields(service),
+        check=lambda settings, form: check(service, form),
+        guest=None,
+        search=SEARCHES[service],
+        fsm=OscarFsm,
+        translator=OscarTranslator,
+        show=show,
+        probe=probe,
+    )

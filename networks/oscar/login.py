@@ -1,0 +1,320 @@
+"""From the socket to being online, staying there, and leaving.
+
+    AUTHORIZING ──17/03──► CONNECTING ──sign-on──► SIGNING_ON ──01/0f, 13/06──► ONLINE
+    login server           BOS                        anywhere: Lost, sign-off, Logout ──► OVER
+
+The password goes to the login server (BUCP, family 17h), which sends us on to BOS with a cookie.
+AOL's description of OSCAR, *Authorization* and *Connecting to BOS*.
+"""
+
+from gateway.commands import Logout
+from gateway.errors import WireError
+from gateway.events import Offline
+from gateway.fsm import MAIN, Connect, HangUp
+from networks.oscar import contacts, messages, presence, services
+from networks.oscar.auth import (
+    build_challenge_request,
+    build_login,
+    parse_challenge,
+    password_bytes,
+    strong_hash,
+    weak_hash,
+)
+from networks.oscar.blocks import (
+    CAP_CHAT,
+    CAP_ICON,
+    CAP_INTEROPERATE,
+    CAP_TYPING,
+    CAP_UTF8,
+    CAP_XHTML,
+    RATE_LIMITED,
+    build_location,
+    build_online,
+    build_rate_subscription,
+    build_status,
+    build_versions,
+    parse_families,
+    parse_motd,
+    parse_rate_change,
+    parse_rates,
+    redirect,
+)
+from networks.oscar.feedbag import parse_feedbag
+from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
+from networks.oscar.icbm import build_params as build_message_params
+from networks.oscar.news import Welcomed
+from networks.oscar.services import UNENCRYPTED, choose_versions
+from networks.oscar.state import AUTH, Oscar, State
+from networks.oscar.wire import (
+    MORE_FOLLOWS,
+    KeepAlive,
+    Signoff,
+    Signon,
+    Snac,
+    Tlvs,
+    lenient_tlvs,
+    tlvs,
+    u16,
+    u32,
+)
+
+LOGIN_SECONDS = 60.0
+"""From the first byte to being online.  The login server itself waits thirty."""
+
+FEEDBAG = 0x13
+
+CAPABILITIES = (CAP_UTF8, CAP_INTEROPERATE, CAP_TYPING, CAP_XHTML)
+AIM_CAPABILITIES = (*CAPABILITIES, CAP_CHAT, CAP_ICON)
+
+LOGIN_ERRORS: dict[int, tuple[Offline, str]] = {
+    0x01: (Offline.BAD_CREDENTIALS, "There is no such account, or its password is wrong."),
+    0x02: (Offline.NETWORK, "The login service is not available now."),
+    0x04: (Offline.BAD_CREDENTIALS, "The name or the password is wrong."),
+    0x05: (Offline.BAD_CREDENTIALS, "The password is wrong."),
+    0x06: (Offline.NETWORK, "The server could not read the log-in."),
+    0x07: (Offline.BAD_CREDENTIALS, "The account is not valid."),
+    0x08: (Offline.BAD_CREDENTIALS, "The account does not exist, or was deleted."),
+    0x09: (Offline.BAD_CREDENTIALS, "The account has expired."),
+    0x0A: (Offline.NETWORK, "The server cannot reach its database."),
+    0x0B: (Offline.NETWORK, "The server cannot reach its resolver."),
+    0x0C: (Offline.NETWORK, "The server cannot read its database."),
+    0x0D: (Offline.NETWORK, "The server has problems with its database."),
+    0x0E: (Offline.NETWORK, "The server has problems with its database."),
+    0x10: (Offline.NETWORK, "The service is not available now."),
+    0x11: (Offline.BAD_CREDENTIALS, "The account has been suspended."),
+    0x12: (Offline.NETWORK, "The server has problems with its database."),
+    0x13: (Offline.NETWORK, "The server has problems with its database."),
+    0x14: (Offline.NETWORK, "The server could not find out where to send you."),
+    0x15: (Offline.NETWORK, "The service is not available for a while."),
+    0x16: (Offline.NETWORK, "The server lets in no more people from this address."),
+    0x17: (Offline.NETWORK, "The server lets in no more people from this address at all."),
+    0x18: (Offline.NETWORK, "Too many log-ins at once; the server asks to wait some minutes."),
+    0x19: (Offline.NETWORK, "You have been warned too often; the server asks to wait."),
+    0x1A: (Offline.NETWORK, "The login service needs more time."),
+    0x1B: (Offline.NETWORK, "The server lets in no clients as old as this gateway claims to be."),
+    0x1C: (Offline.NETWORK, "The server recommends a newer client than this gateway claims to be."),
+    0x1D: (
+        Offline.NETWORK,
+        "The server's login limiter: it takes only so many log-ins a minute from one address.",
+    ),
+    0x20: (Offline.BAD_CREDENTIALS, "The account needs a SecurID, which cannot be given here."),
+    0x22: (Offline.BAD_CREDENTIALS, "The account is suspended because of the owner's age."),
+}
+"""TLV 08.  What passes is tried again, with growing pauses; what does not, when the user gives
+other credentials."""
+
+BECAUSE_REPLACED = 0x01
+"""TLV 09 of a sign-off; also when we have sent too fast."""
+
+TOO_FAST = "The server hung up because too much was sent."
+
+
+# The login server.
+
+
+def start(oscar: Oscar) -> None:
+    settings = oscar.settings
+    oscar.effects.append(
+        Connect(
+            host=settings.server,
+            port=settings.port,
+            tls=settings.trust if settings.tls else None,
+            codec=oscar.codec(),
+            link=AUTH,
+        )
+    )
+    oscar.wake("login", LOGIN_SECONDS)
+
+
+def on_signon(oscar: Oscar, link: str) -> None:
+    """FLAP channel 1: the server speaks first."""
+    if link == AUTH and oscar.state is State.AUTHORIZING:
+        oscar.send_now(Signon(), AUTH)
+        challenge = build_challenge_request(oscar.name)
+        oscar.send_now(Snac(0x17, 0x06, challenge, oscar.next_id()), AUTH)
+    elif link == MAIN and oscar.state is State.CONNECTING:
+        oscar.state = State.SIGNING_ON
+        oscar.send_now(Signon(tlvs((0x06, oscar.signon.cookie))), MAIN)
+        oscar.wake("ping", oscar.settings.ping_seconds)
+
+
+def on_challenge(oscar: Oscar, snac: Snac) -> None:
+    """17/07"""
+    is_strong = oscar.settings.strong_hash
+    hashed = strong_hash if is_strong else weak_hash
+    password = password_bytes(oscar.login.fields["password"], oscar.is_icq)
+    login = build_login(
+        oscar.name, hashed(parse_challenge(snac.data), password), is_strong=is_strong
+    )
+    oscar.send_now(Snac(0x17, 0x02, login, oscar.next_id()), AUTH)
+
+
+def on_login_answer(oscar: Oscar, snac: Snac) -> None:
+    """17/03; also instead of a challenge, and with any request id."""
+    items = lenient_tlvs(snac.data)
+    code = items.number(0x08)
+    if code is not None:
+        refused(oscar, code, items)
+        return
+    where = redirect(items)
+    oscar.signon.cookie = where.cookie
+    oscar.state = State.CONNECTING
+    oscar.effects.append(HangUp(AUTH))
+    if not services.connect(oscar, where, MAIN):
+        oscar.end(Offline.NETWORK, UNENCRYPTED)
+
+
+def refused(oscar: Oscar, code: int, items: Tlvs) -> None:
+    unknown = (Offline.NETWORK, "The server refused the log-in.")
+    why, words = LOGIN_ERRORS.get(code, unknown)
+    url = items.text(0x04)
+    oscar.end(why, f"{words} (code {code:02x}h{', ' + url if url else ''})")
+
+
+def on_unreadable(oscar: Oscar, link: str, error: WireError) -> None:
+    """Of a SNAC.  Until we are online only the server itself speaks, and nothing follows if we do
+    not understand it.  Later, whoever waits for it is told when nothing comes."""
+    if link in (AUTH, MAIN) and oscar.state is not State.ONLINE:
+        oscar.end(Offline.NETWORK, f"The server cannot be understood: {error}")
+
+
+def on_login_timer(oscar: Oscar) -> None:
+    if oscar.state is not State.ONLINE:
+        oscar.end(
+            Offline.NETWORK, f"The server did not let us in within {LOGIN_SECONDS:.0f} seconds."
+        )
+
+
+# BOS.
+
+
+def on_families(oscar: Oscar, snac: Snac) -> None:
+    """01/03"""
+    families = parse_families(snac.data)
+    oscar.signon.families = frozenset(families)
+    oscar.signon.has_feedbag = FEEDBAG not in families
+    oscar.send(0x01, 0x17, build_versions(choose_versions(families)))
+
+
+def on_versions(oscar: Oscar, snac: Snac) -> None:
+    """01/18"""
+    oscar.send(0x01, 0x06)
+
+
+def on_rates(oscar: Oscar, snac: Snac) -> None:
+    """01/07"""
+    params = parse_rates(snac.data)
+    oscar.rates.learn(params)
+    oscar.send(0x01, 0x08, build_rate_subscription(params))
+    oscar.send(0x01, 0x0E)
+    for family, subtype in ((0x02, 0x02), (0x03, 0x02), (0x04, 0x04), (0x09, 0x02)):
+        if family in oscar.signon.families:
+            oscar.send(family, subtype)
+    if FEEDBAG in oscar.signon.families:
+        oscar.send(FEEDBAG, 0x02)
+        oscar.send(FEEDBAG, 0x05, u32(0) + u16(0))
+
+
+def on_rate_change(oscar: Oscar, snac: Snac) -> None:
+    """01/0a"""
+    code, params = parse_rate_change(snac.data)
+    oscar.rates.change(code, params)
+    oscar.was_limited = oscar.was_limited or code == RATE_LIMITED
+
+
+def on_self(oscar: Oscar, snac: Snac) -> None:
+    """01/0f: also the answer to our question whether the server is still there."""
+    if oscar.state is State.SIGNING_ON:
+        presence.learn_self(oscar, snac)
+        oscar.signon.has_self = True
+        go_online(oscar)
+    else:
+        presence.on_self(oscar, snac)
+
+
+def on_feedbag(oscar: Oscar, snac: Snac) -> None:
+    """13/06: in parts, all but the last with MORE_FOLLOWS."""
+    for item in parse_feedbag(snac.data).items:
+        oscar.book.put(item)
+    if not snac.flags & MORE_FOLLOWS:
+        oscar.signon.has_feedbag = True
+        go_online(oscar)
+
+
+def on_no_feedbag(oscar: Oscar, snac: Snac) -> None:
+    """13/0f: as we have it.  13/01: there is none.  Both of what we know nothing of yet."""
+    oscar.signon.has_feedbag = True
+    go_online(oscar)
+
+
+def on_motd(oscar: Oscar, snac: Snac) -> None:
+    """01/13"""
+    oscar.notice(parse_motd(snac.data).strip())
+
+
+def go_online(oscar: Oscar) -> None:
+    """Commands that waited are next; the FSM sees to that."""
+    signon = oscar.signon
+    if oscar.state is not State.SIGNING_ON or not (signon.has_self and signon.has_feedbag):
+        return
+    flags = WANT_MESSAGES | WANT_MISSED | WANT_TYPING
+    oscar.send(0x04, 0x02, build_message_params(flags), is_owed=True)
+    capabilities = CAPABILITIES if oscar.is_icq else AIM_CAPABILITIES
+    oscar.send(0x02, 0x04, build_location(capabilities=capabilities), is_owed=True)
+    if oscar.is_icq:
+        oscar.send(0x01, 0x1E, build_status(oscar.own.status, with_dc_info=True), is_owed=True)
+    if FEEDBAG in signon.families:
+        oscar.send(FEEDBAG, 0x07, is_owed=True)
+    versions = choose_versions(tuple(sorted(signon.families)))
+    oscar.send(0x01, 0x02, build_online(versions), is_owed=True)
+    oscar.state = State.ONLINE
+    oscar.tell(Welcomed(oscar.name))
+    contacts.tell_all(oscar)
+    messages.ask_for_stored(oscar)
+
+
+# Staying.
+
+
+def on_ping_timer(oscar: Oscar) -> None:
+    """No server answers a KeepAlive; silence is asked about."""
+    if oscar.heard:
+        oscar.is_pinging = False
+    elif oscar.is_pinging:
+        silence = 2 * oscar.settings.ping_seconds
+        oscar.end(Offline.NETWORK, f"Nothing came from the server for {silence:.0f} seconds.")
+        return
+    elif oscar.state is State.ONLINE:
+        oscar.is_pinging = True
+        oscar.send(0x01, 0x0E, is_owed=True)
+    oscar.heard = False
+    oscar.send_now(KeepAlive(), MAIN)
+    for service in oscar.services.values():
+        if service.is_signed_on:
+            oscar.send_now(KeepAlive(), service.link)
+    oscar.wake("ping", oscar.settings.ping_seconds)
+
+
+# Leaving.
+
+
+def on_signoff(oscar: Oscar, frame: Signoff) -> None:
+    """FLAP channel 4, of BOS.  That of the login server repeats what it has said."""
+    words = frame.tlvs.text(0x0B)
+    if frame.tlvs.number(0x09) != BECAUSE_REPLACED:
+        oscar.end(Offline.NETWORK, words or "The server has signed us off.")
+    elif oscar.was_limited or oscar.rates.is_limited:
+        oscar.end(Offline.NETWORK, TOO_FAST)
+    else:
+        oscar.end(Offline.REPLACED, words or "The account was used to sign on somewhere else.")
+
+
+def on_moved(oscar: Oscar, snac: Snac) -> None:
+    """01/12: the server is about to go down."""
+    oscar.end(Offline.NETWORK, "The server asks to sign on anew.")
+
+
+def logout(oscar: Oscar, command: Logout) -> None:
+    if oscar.state in (State.SIGNING_ON, State.ONLINE):
+        oscar.send_now(Signoff(), MAIN)
+    oscar.end(Offline.ASKED, "")
