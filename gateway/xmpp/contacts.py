@@ -8,49 +8,39 @@ none, the store does, and the network is told of it at each log-in (``Login.cont
 Nobody is ever told ``subscribed`` before the network has agreed, and only changes travel.
 """
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-
-import gevent
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from gateway import events
-from gateway.commands import AddContact, Authorize, ChangeContact, RemoveContact
+from gateway.commands import (
+    AddContact,
+    Authorize,
+    ChangeContact,
+    Command,
+    FetchAvatar,
+    RemoveContact,
+)
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Show
 from gateway.ids import ChatId, PersonId
 from gateway.network import Kind
+from gateway.sessions import State
 from gateway.store import KnownContact
+from gateway.xmpp import contact as looks
 from gateway.xmpp import stanzas
+from gateway.xmpp.avatars import Avatars
+from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
-from gateway.xmpp.stanzas import element, escape
+from gateway.xmpp.introductions import Introductions
+from gateway.xmpp.stanzas import element
 
 MOST = 2000
 """Contacts of one account."""
 
-INTRODUCTION_EVERY = 0.5
-"""Seconds between two subscription requests.  Each may be a window that the user has to close."""
+MOST_ASKING = 100
+"""Strangers who wait for the user's answer.  Those who ask everybody shall not fill the roster."""
 
-FAREWELL = ("unsubscribe", "unsubscribed", "unavailable")
-
-
-@dataclass(slots=True)
-class Contact:
-    person: PersonId
-    name: str = ""
-    """What they call themselves, or what our user calls them on the network."""
-    show: Show = Show.OFFLINE
-    status: str = ""
-    idle_since: datetime | None = None
-    is_in_book: bool = True
-    """False: they are only asking to be let in."""
-    is_authorized: bool = True
-    """They let our user see their presence."""
-    is_hidden: bool = False
-    """Our user does not want to see them."""
-    is_asked_for: bool = False
-    """Our user has subscribed and waits for the network to agree."""
-    is_asking: bool = False
-    """They want to see our user, who has not answered yet."""
+FAREWELL = ("unsubscribe", "unsubscribed")
 
 
 class Contacts:
@@ -61,13 +51,19 @@ class Contacts:
         """JIDs that the user's roster was told of."""
         self._unsent: set[str] = set()
         """Who changed while the XMPP server was away."""
-        self._strangers: list[str] = []
-        """Who is still to be introduced."""
-        self._introducing: gevent.Greenlet[..., None] | None = None
+        self._owed: dict[tuple[type, str], Command] = {}
+        """What the user did while the network was away; by command and JID."""
+        self._is_full = False
+        self._introductions = Introductions(self._introduce)
+        self._avatars = Avatars(host, self._avatar_known)
         for contact in known:
             jid = host.jid(contact.person)
             self._known.add(jid)
-            self._contacts[jid] = Contact(contact.person, is_hidden=contact.is_hidden)
+            self._contacts[jid] = Contact(
+                contact.person,
+                is_hidden=contact.is_hidden,
+                is_authorized=not self._network_keeps_them,  # Where it does, its list will tell.
+            )
 
     def __contains__(self, jid: str) -> bool:
         return jid in self._contacts
@@ -85,6 +81,10 @@ class Contacts:
     def _network_keeps_them(self) -> bool:
         return ChangeContact in self._host.transport.network.commands
 
+    @property
+    def _is_online(self) -> bool:
+        return self._host.keeper.state is State.ONLINE
+
     # From the user.
 
     def subscribe(self, chat: ChatId) -> None:
@@ -95,93 +95,122 @@ class Contacts:
         host = self._host
         if not host.is_registered:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register with this gateway first.")
-        if len(self._contacts) >= MOST:
-            raise CommandRefused(Reason.TOO_MUCH, f"There are {MOST} contacts already.")
         jid = host.jid(chat)
-        contact = self._contacts.get(jid)
-        if contact is None:
-            contact = self._contacts[jid] = Contact(PersonId(chat), is_in_book=False)
-        contact.is_hidden = False
-        if contact.is_in_book and contact.is_authorized:
-            self._approve(jid, contact)
-            return
-        contact.is_asked_for = True
-        if host.keeper.is_running:
+        contact = self._contacts.get(jid) or Contact(PersonId(chat), is_in_book=False)
+        if jid not in self._contacts and len(self._contacts) >= MOST:
+            raise CommandRefused(Reason.TOO_MUCH, f"There are {MOST} contacts already.")
+        self._owed.pop((RemoveContact, jid), None)
+        is_agreed = contact.is_in_book and contact.is_authorized
+        if self._is_online and not is_agreed:
             host.put(AddContact(person=contact.person))
+        self._contacts[jid] = contact
+        contact.is_watched, contact.is_hidden = True, False
+        if is_agreed:
+            self._approve(jid, contact)
+        else:
+            contact.is_asked_for = True
 
     def subscribed(self, chat: ChatId) -> None:
         """Our user lets them see, or takes up what was introduced."""
         jid = self._host.jid(chat)
         if contact := self._contacts.get(jid):
             if contact.is_asking:
-                contact.is_asking = False
-                self._host.attempt(Authorize(person=contact.person, is_granted=True))
-            contact.is_hidden = False
-            self._remember(jid, contact)
-            self._tell(jid, contact)
+                self._answer(jid, contact, is_granted=True)
+            if contact.is_in_book:
+                contact.is_hidden = False
+                self._remember(jid, contact)
+                if not contact.is_watched:
+                    self._tell(jid, contact)
 
     def unsubscribed(self, chat: ChatId) -> None:
         """Our user does not let them see, or does not want to see who was introduced."""
         jid = self._host.jid(chat)
-        if not (contact := self._contacts.get(jid)):
+        contact = self._contacts.get(jid)
+        if contact is None:
             return
         if contact.is_asking:
-            contact.is_asking = False
-            self._host.attempt(Authorize(person=contact.person, is_granted=False))
-            if not contact.is_in_book:
-                del self._contacts[jid]
+            self._answer(jid, contact, is_granted=False)
+        elif contact.is_watched:
+            return  # Seen, but not to see: no network knows that.
         elif self._network_keeps_them:
             contact.is_hidden = True
             self._remember(jid, contact)
         else:
             self.unsubscribe(chat)
 
+    def _answer(self, jid: str, contact: Contact, is_granted: bool) -> None:
+        contact.is_asking = False
+        self._do(jid, Authorize(person=contact.person, is_granted=is_granted))
+        self._drop_stranger(jid, contact)
+
     def unsubscribe(self, chat: ChatId) -> None:
         """Our user removes them (XEP-0100, section 4.7)."""
         jid = self._host.jid(chat)
-        if contact := self._contacts.pop(jid, None):
-            self._forget(jid, contact)
-            self._host.attempt(RemoveContact(person=contact.person))
-            self._send_farewell(jid)
+        contact = self._contacts.pop(jid, None)
+        if contact is None:
+            return
+        self._send_farewell(jid)
+        if self._network_keeps_them and not self._is_online:
+            contact.is_hidden = True  # If it is still in the book after a restart.
+            self._remember(jid, contact)
+            self._known.discard(jid)
+        else:
+            self._forget(jid, contact.person)
+        self._do(jid, RemoveContact(person=contact.person))
 
     def probe(self, chat: ChatId, to: str) -> None:
         """Answer from what is known; the network is not asked."""
         jid = self._host.jid(chat)
-        if (contact := self._contacts.get(jid)) and not contact.is_hidden:
-            self._host.out.write(self._presence(jid, contact, to))
+        if contact := self._contacts.get(jid):
+            contact.is_watched = True
+            if not contact.is_hidden:
+                self._host.out.write(self._presence(jid, contact, to))
+
+    def _do(self, jid: str, command: Command) -> None:
+        """Now, or after the next log-in."""
+        if self._is_online:
+            self._host.attempt(command)
+        elif self._network_keeps_them and len(self._owed) < MOST:
+            self._owed[type(command), jid] = command
 
     # From the network: the address book.
 
     def listed(self, event: events.ContactsListed) -> None:
         """The whole of it.  Who is gone from it went while nobody looked."""
-        present = {self._host.jid(contact.person): contact for contact in event.contacts}
-        for jid in [jid for jid, contact in self._contacts.items() if contact.is_in_book]:
-            if jid not in present:
-                self._removed(jid)
+        present = {}
         for contact in event.contacts:
+            with suppress(CommandRefused):  # No address can carry that name.
+                present[self._host.jid(contact.person)] = contact
+        for jid, known in self.items():
+            if known.is_in_book and jid not in present:
+                self._removed(jid)
+        for contact in present.values():
             self.changed(events.ContactChanged(contact=contact))
+        self._catch_up()
 
     def added(self, event: events.ContactAdded) -> None:
         """The network lets our user see them."""
-        self.changed(events.ContactChanged(contact=events.Contact(person=event.person)))
+        if contact := self._contacts.get(self._host.jid(event.person)):
+            agreed = events.Contact(
+                person=event.person, name=contact.alias, groups=contact.groups, is_authorized=True
+            )
+            self.changed(events.ContactChanged(contact=agreed))
 
     def changed(self, event: events.ContactChanged) -> None:
         new = event.contact
         jid = self._host.jid(new.person)
-        contact = self._contacts.get(jid)
+        if (RemoveContact, jid) in self._owed:
+            return
+        contact = self._contacts.get(jid) or self._add(jid, new.person)
         if contact is None:
-            if len(self._contacts) >= MOST:
-                return
-            contact = self._contacts[jid] = Contact(new.person)
+            return
         contact.is_in_book, contact.is_authorized = True, new.is_authorized
-        if new.name and new.name != contact.name:
-            contact.name = new.name
-            if jid in self._known and contact.show is not Show.OFFLINE:
-                self._tell(jid, contact)
+        contact.groups = new.groups
+        self._call(jid, contact, contact.name, new.name)
         if contact.is_asked_for and new.is_authorized:
             self._approve(jid, contact)
         elif jid not in self._known and not contact.is_asked_for and not contact.is_asking:
-            self._introduce(jid)
+            self._introductions.add(jid)
 
     def removed(self, event: events.ContactRemoved) -> None:
         self._removed(self._host.jid(event.person))
@@ -190,25 +219,47 @@ class Contacts:
         """They do not want our user to see them (XEP-0100, section 4.6, alternate flow)."""
         jid = self._host.jid(event.person)
         if contact := self._contacts.get(jid):
-            contact.is_asked_for = contact.is_authorized = False
+            contact.is_asked_for = contact.is_authorized = contact.is_watched = False
             status = element("status", event.detail)
-            self._host.out.write(stanzas.presence(jid, self._host.key.user, "unsubscribed", status))
+            self._write(stanzas.presence(jid, self._host.key.user, "unsubscribed", status))
+            self._drop_stranger(jid, contact)
 
     def asked(self, event: events.AuthorizationAsked) -> None:
         """They want to see our user (XEP-0100, section 4.9)."""
         jid = self._host.jid(event.person)
-        if jid not in self._contacts:
-            if len(self._contacts) >= MOST:
+        contact = self._contacts.get(jid)
+        if contact is None:
+            asking = sum(contact.is_asking for contact in self._contacts.values())
+            if asking >= MOST_ASKING or not (contact := self._add(jid, event.person)):
                 return
-            self._contacts[jid] = Contact(event.person, is_in_book=False)
-        contact = self._contacts[jid]
-        contact.is_asking = True
-        self._request(jid, contact, event.reason)
+            contact.is_in_book = contact.is_authorized = False
+        if not contact.is_asking:  # The server asks at each log-in until it is answered.
+            contact.is_asking = True
+            self._write(looks.request(contact, jid, self._host.key.user, event.reason))
 
     def logged_in(self) -> None:
+        if not self._network_keeps_them:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """The network takes commands again, and has said what it knows."""
+        owed, self._owed = self._owed, {}
+        for (_, jid), command in owed.items():
+            self._host.attempt(command)
+            if isinstance(command, RemoveContact):
+                self._forget(jid, command.person)
         for contact in self._contacts.values():
             if contact.is_asked_for:
                 self._host.attempt(AddContact(person=contact.person))
+
+    def _add(self, jid: str, person: PersonId) -> Contact | None:
+        if len(self._contacts) < MOST:
+            contact = self._contacts[jid] = Contact(person)
+            return contact
+        if not self._is_full:
+            self._is_full = True
+            self._host.log.warning("contacts.too_many", most=MOST)
+        return None
 
     # From the network: presence.
 
@@ -218,23 +269,36 @@ class Contacts:
         if contact is None:
             return
         since = datetime.now(UTC) - event.idle if event.idle else None
-        is_same = (contact.show, contact.status) == (event.show, event.status) and (
-            _is_about(contact.idle_since, since)
-        )
-        if not is_same:
+        before = (contact.show, contact.status)
+        if before != (event.show, event.status) or not contact.is_idle_since(since):
             contact.show, contact.status, contact.idle_since = event.show, event.status, since
             self._tell(jid, contact)
 
     def profile_changed(self, event: events.ProfileChanged) -> None:
         jid = self._host.jid(event.person)
         contact = self._contacts.get(jid)
-        if contact and event.name and event.name != contact.name:
-            contact.name = event.name
-            if contact.show is not Show.OFFLINE:
-                self._tell(jid, contact)
+        if contact is None:
+            return
+        self._call(jid, contact, event.name or contact.name, contact.alias)
+        if event.avatar is not None and FetchAvatar in self._host.transport.network.commands:
+            self._avatars.changed(jid, contact, event.avatar)
+
+    def _call(self, jid: str, contact: Contact, name: str, alias: str) -> None:
+        before = contact.called
+        contact.name, contact.alias = name, alias
+        if contact.called != before:
+            self._tell_if_there(jid, contact)
+
+    def _avatar_known(self, jid: str, avatar: str, photo: str) -> None:
+        if contact := self._contacts.get(jid):
+            before = contact.photo
+            contact.avatar, contact.photo = avatar, photo
+            if photo != before:
+                self._tell_if_there(jid, contact)
 
     def logged_out(self) -> None:
-        self._stop_introducing()
+        self._introductions.stop()
+        self._avatars.stop()
         for jid, contact in self._contacts.items():
             if contact.show is not Show.OFFLINE:
                 contact.show, contact.status, contact.idle_since = Show.OFFLINE, "", None
@@ -249,58 +313,58 @@ class Contacts:
 
     def farewell(self) -> None:
         """The account is gone (XEP-0100, section 4.3)."""
-        self._stop_introducing()
-        for jid in self._contacts:
-            self._send_farewell(jid)
-
-    # Introductions.
-
-    def _introduce(self, jid: str) -> None:
-        self._strangers.append(jid)
-        if self._introducing is None:
-            self._introducing = gevent.spawn(self._introduce_all)
-
-    def _introduce_all(self) -> None:
-        while self._strangers:
-            jid = self._strangers.pop(0)
-            if (contact := self._contacts.get(jid)) and jid not in self._known:
-                self._remember(jid, contact)
-                self._request(jid, contact)
-                gevent.sleep(INTRODUCTION_EVERY)
-        self._introducing = None
-
-    def _stop_introducing(self) -> None:
-        self._strangers.clear()
-        if self._introducing is not None:
-            self._introducing.kill(block=False)
-            self._introducing = None
-
-    def _request(self, jid: str, contact: Contact, reason: str = "") -> None:
-        children = element("status", reason) + _nick(contact)
-        self._host.out.write(
-            stanzas.presence(jid, self._host.key.user, "subscribe", children), keep=True
-        )
+        self._introductions.stop()
+        self._avatars.stop()
+        for jid, contact in self._contacts.items():
+            if self._is_in_roster(jid, contact):
+                self._send_farewell(jid)
 
     # What is told, and kept.
+
+    def _introduce(self, jid: str) -> bool:
+        contact = self._contacts.get(jid)
+        if contact is None or jid in self._known:
+            return False
+        self._remember(jid, contact)
+        self._write(looks.request(contact, jid, self._host.key.user))
+        return True
 
     def _approve(self, jid: str, contact: Contact) -> None:
         """XEP-0100, section 4.6: approve, be present, and ask to be seen as well."""
         contact.is_asked_for = False
         self._remember(jid, contact)
         user = self._host.key.user
-        self._host.out.write(stanzas.presence(jid, user, "subscribed"))
-        self._host.out.write(self._presence(jid, contact, user))
-        self._host.out.write(stanzas.presence(jid, user, "subscribe", _nick(contact)))
+        self._write(stanzas.presence(jid, user, "subscribed"))
+        self._tell(jid, contact)
+        self._write(looks.request(contact, jid, user))
 
     def _removed(self, jid: str) -> None:
         """By somebody else than our user (XEP-0100, section 4.10)."""
-        if contact := self._contacts.pop(jid, None):
-            self._forget(jid, contact)
-            self._send_farewell(jid)
+        if contact := self._contacts.get(jid):
+            if self._is_in_roster(jid, contact):
+                self._send_farewell(jid)
+            del self._contacts[jid]
+            self._forget(jid, contact.person)
+
+    def _drop_stranger(self, jid: str, contact: Contact) -> None:
+        """Nobody asks any more, and they are in no address book."""
+        if not (contact.is_in_book or contact.is_asked_for or contact.is_asking):
+            del self._contacts[jid]
+
+    def _is_in_roster(self, jid: str, contact: Contact) -> bool:
+        is_shown = jid in self._known and not contact.is_hidden
+        return is_shown or contact.is_asked_for or contact.is_asking
 
     def _send_farewell(self, jid: str) -> None:
+        """``unavailable`` need not be kept: a server that comes back knows of nobody's presence."""
+        user = self._host.key.user
         for kind in FAREWELL:
-            self._host.out.write(stanzas.presence(jid, self._host.key.user, kind))
+            self._write(stanzas.presence(jid, user, kind))
+        self._host.out.write(stanzas.presence(jid, user, "unavailable"))
+
+    def _write(self, subscription: str) -> None:
+        """Subscriptions are said once, so they must arrive."""
+        self._host.out.write(subscription, keep=True)
 
     def _remember(self, jid: str, contact: Contact) -> None:
         self._known.add(jid)
@@ -310,15 +374,19 @@ class Contacts:
             lambda: host.context.store.save_contact(host.key, known), host.key.user
         )
 
-    def _forget(self, jid: str, contact: Contact) -> None:
+    def _forget(self, jid: str, person: PersonId) -> None:
         self._known.discard(jid)
         host = self._host
         host.context.background.do(
-            lambda: host.context.store.remove_contact(host.key, contact.person), host.key.user
+            lambda: host.context.store.remove_contact(host.key, person), host.key.user
         )
 
+    def _tell_if_there(self, jid: str, contact: Contact) -> None:
+        if contact.show is not Show.OFFLINE:
+            self._tell(jid, contact)
+
     def _tell(self, jid: str, contact: Contact) -> None:
-        if contact.is_hidden:
+        if contact.is_hidden or jid not in self._known:
             return
         if self._host.out.is_up:
             self._host.out.write(self._presence(jid, contact, self._host.key.user))
@@ -326,31 +394,5 @@ class Contacts:
             self._unsent.add(jid)
 
     def _presence(self, jid: str, contact: Contact, to: str) -> str:
-        status = element("status", contact.status)
-        if contact.show is Show.OFFLINE:
-            return stanzas.presence(jid, to, "unavailable", status)
-        show = "" if contact.show is Show.AVAILABLE else contact.show.value
         caps = self._host.context.caps(Kind.PERSON, self._host.transport)
-        children = element("show", show) + status + _idle(contact) + _nick(contact) + caps
-        return stanzas.presence(jid, to, "", children)
-
-
-def _nick(contact: Contact) -> str:
-    """XEP-0172."""
-    if not contact.name:
-        return ""
-    return f"<nick xmlns='http://jabber.org/protocol/nick'>{escape(contact.name)}</nick>"
-
-
-def _idle(contact: Contact) -> str:
-    """XEP-0319."""
-    if contact.idle_since is None:
-        return ""
-    return f"<idle xmlns='urn:xmpp:idle:1' since='{stanzas.stamp(contact.idle_since)}'/>"
-
-
-def _is_about(one: datetime | None, other: datetime | None) -> bool:
-    """Networks tell whole minutes."""
-    if one is None or other is None:
-        return one is other
-    return abs(one - other) < timedelta(minutes=2)
+        return looks.presence(contact, jid, to, caps)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from gateway.commands import Command
 from gateway.config import Transport
+from gateway.events import Event
 from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.log import Bound
 from gateway.sessions import Keeper
@@ -45,5 +46,7 @@ class Host(Protocol):
     def put(self, command: Command) -> None: ...
 
     def put_pending(self, waiting: Waiting, make: Callable[[Token], Command]) -> Token: ...
+
+    def ask(self, make: Callable[[Token], Command]) -> Event: ...
 
     def attempt(self, command: Command) -> None: ...

@@ -21,7 +21,7 @@ from gateway.network import Network
 from gateway.sessions import State
 from gateway.store import Broken, Registration
 from gateway.xmpp import jid, stanzas, xeps
-from gateway.xmpp.contacts import Contact
+from gateway.xmpp.contact import Contact
 from gateway.xmpp.iq import Ask
 from gateway.xmpp.rooms import Room, Seat
 from networks.irc import NETWORK

@@ -5,7 +5,7 @@ import pytest
 from gateway.errors import Reason
 from gateway.events import Show
 from gateway.ids import PersonId
-from gateway.xmpp.contacts import Contact
+from gateway.xmpp.contact import Contact
 from tests.gateway.xmpp.asking import DOMAIN, User, get, refusal, same, transport
 
 LAST = "<query xmlns='jabber:iq:last'/>"
