@@ -1,0 +1,115 @@
+"""One gateway for most stories; those that kill things start their own."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.hub import HubLoop
+from gateway.trial.ejabberd import Ejabberd, ejabberd
+from gateway.trial.ngircd import Ngircd
+from tests.endtoend.peer import Peer
+from tests.endtoend.rig import DOMAINS, SECRET, Gateway, Stage, running, transports
+from tests.servers.inspircd import OPERATOR, Inspircd
+
+
+@pytest.fixture(scope="package")
+def loop() -> Iterator[HubLoop]:
+    """Of the users' clients."""
+    loop = HubLoop()
+    yield loop
+    gc.collect()  # Clients of slixmpp want the loop when they are freed.
+    loop.shut_down()
+
+
+@pytest.fixture(scope="package")
+def xmpp() -> Iterator[Ejabberd]:
+    with ejabberd(domains=DOMAINS, secret=SECRET, privilege=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def irc(ngircd_server: Ngircd) -> Ngircd:
+    return ngircd_server
+
+
+@pytest.fixture(scope="package")
+def insp(inspircd_server: Inspircd) -> Inspircd:
+    return inspircd_server
+
+
+@pytest.fixture(scope="package")
+def shared(
+    xmpp: Ejabberd, irc: Ngircd, insp: Inspircd, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("gateway")
+    with running(Gateway(folder, xmpp, transports(irc, insp))) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="package")
+def boss(insp: Inspircd) -> Iterator[Peer]:
+    """An operator of InspIRCd."""
+    boss = Peer("boss", insp.port)
+    boss.send(f"OPER {' '.join(OPERATOR)}")
+    boss.numeric("381")
+    yield boss
+    boss.close()
+
+
+@pytest.fixture
+def gateway(shared: Gateway) -> Iterator[Gateway]:
+    """The shared one; a test during which it makes a mistake has failed."""
+    yield shared
+    shared.check("event=session.latched")
+
+
+@pytest.fixture
+def stage(
+    loop: HubLoop, xmpp: Ejabberd, irc: Ngircd, insp: Inspircd, boss: Peer
+) -> Iterator[Stage]:
+    stage = Stage(loop, xmpp, irc, insp, boss)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture(scope="module")
+def xmpp_alone() -> Iterator[Ejabberd]:
+    """Another one, because two gateways that share one share the users' stanzas at random."""
+    with ejabberd(domains=DOMAINS, secret=SECRET) as server:
+        yield server
+
+
+@pytest.fixture
+def stage_alone(
+    loop: HubLoop, xmpp_alone: Ejabberd, irc: Ngircd, insp: Inspircd, boss: Peer
+) -> Iterator[Stage]:
+    stage = Stage(loop, xmpp_alone, irc, insp, boss)
+    yield stage
+    stage.close()
+
+
+@dataclass
+class Alone:
+    """A gateway and an XMPP server of its own, for a story that kills one of them."""
+
+    server: Ejabberd
+    gateway: Gateway
+    stage: Stage
+    allowed: list[str]
+    """Warnings and errors that are part of the story."""
+
+
+@pytest.fixture
+def alone(
+    loop: HubLoop, irc: Ngircd, insp: Inspircd, boss: Peer, tmp_path: Path
+) -> Iterator[Alone]:
+    with ejabberd(domains=DOMAINS, secret=SECRET) as server:
+        gateway = Gateway(tmp_path / "gateway", server, transports(irc, insp))
+        stage = Stage(loop, server, irc, insp, boss)
+        alone = Alone(server, gateway, stage, [])
+        with running(gateway, alone.allowed):
+            yield alone
+            stage.close()
