@@ -156,16 +156,18 @@ ELEMENTS = {*SWITCHES, *BREAKS, *BLOCKS, *UNSEEN, *OTHERS}
 """What is taken for HTML.  Any other "<tag>" is text that a client forgot to escape."""
 
 MARKUP = re.compile(
-    r"<!--.*?-->|<!doctype[^>]*>"
+    r"<!--.{0,500}?-->|<!doctype[^<>]*>"
     r"|<(?P<close>/?)(?P<name>[a-z][a-z0-9]*)(?P<attributes>(?:\s[^<>]*|/)?)>"
     r"|&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});",
     re.IGNORECASE | re.DOTALL,
 )
 """A tag, a comment or a reference.  html.parser will not do: what it makes of "<" that begins no
-tag, and of a tag that never ends, has changed from one release of Python to the next."""
+tag, and of a tag that never ends, has changed from one release of Python to the next.  Comments
+have an end that is soon found, or looking for it could take quadratic time."""
 
 ATTRIBUTE = re.compile(
-    r"([a-z][a-z0-9_-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE
+    r"(?<![\w-])([a-z][a-z_-]{0,30})\s{0,9}=\s{0,9}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))",
+    re.IGNORECASE,
 )
 
 ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -211,10 +213,11 @@ class Parser:
     def _text(self, text: str) -> None:
         if self._unseen or not text:
             return
-        if not self.runs and not text.strip() and "\n" in text:
-            return  # Between <HTML> and <BODY>.
-        self._end_line()
-        self.runs.append(Run(text, self._now))
+        if self._open and not self.runs:
+            text = text.lstrip("\n")  # Between <HTML>, <BODY> and what there is to read.
+        if text:
+            self._end_line()
+            self.runs.append(Run(text, self._now))
 
     def _end_line(self) -> None:
         if self._break and self.runs and not self.runs[-1].text.endswith("\n"):
@@ -274,7 +277,7 @@ def _switched(before: Format, name: str, attributes: str) -> Format:
     if switch := SWITCHES.get(name):
         return before._replace(on=before.on | {switch})
     if name == "a":
-        href = _attributes(attributes).get("href", "").strip()
+        href = ILLEGAL.sub("", _attributes(attributes).get("href", "").strip())
         return before._replace(href=href if LINK.fullmatch(href) else "")
     if name == "font":
         given = _attributes(attributes)
@@ -383,7 +386,7 @@ def _xhtml(run: Run) -> str:
         text = f'<span style="{declared}">{text}</span>'
     text = f"<em>{text}</em>" if "i" in on else text
     text = f"<strong>{text}</strong>" if "b" in on else text
-    return f'<a href="{_escaped(ILLEGAL.sub("", href))}">{text}</a>' if href else text
+    return f'<a href="{_escaped(href)}">{text}</a>' if href else text
 
 
 DECORATIONS = (("u", "underline"), ("s", "line-through"))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import WireError
@@ -109,6 +109,7 @@ def look_at(value: Any) -> None:
             look_at(getattr(value, name))
 
 
+@settings(max_examples=50)
 @pytest.mark.parametrize("parse", PARSERS, ids=lambda parse: parse.__name__)
 @given(st.one_of(st.binary(max_size=90), damaged()))
 def test_fuzz(parse: Callable[[bytes], Any], raw: bytes) -> None:
