@@ -5,25 +5,24 @@ the token: ``Done``, ``Refused``, or the event named in its docstring.  There is
 starts when the gateway makes its FSM, and ends with ``LoggedOut``.
 """
 
-from dataclasses import dataclass
-
 from gateway.events import Affiliation, Avatar, Role, Show, Typing
+from gateway.frozen import frozen
 from gateway.ids import ChatId, PersonId, Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Logout:
     reason: str = ""
     """The last words of the user, where the network shows them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetPresence:
     show: Show
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SendMessage:
     """Answered by ``MessageSent`` or ``Refused``."""
 
@@ -33,13 +32,13 @@ class SendMessage:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetTyping:
     chat: ChatId
     typing: Typing
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AddContact:
     """Tells ``ContactAdded`` when we may see them, ``ContactRefused`` when we may not."""
 
@@ -48,7 +47,7 @@ class AddContact:
     """What they read when they have to agree."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChangeContact:
     """Give them this name and these groups, in the address book of the network."""
 
@@ -57,7 +56,7 @@ class ChangeContact:
     groups: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Authorize:
     """The answer to ``AuthorizationAsked``."""
 
@@ -66,7 +65,7 @@ class Authorize:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Block:
     """Answered by ``Done``."""
 
@@ -75,12 +74,12 @@ class Block:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetAvatar:
     avatar: Avatar | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FetchAvatar:
     """Answered by ``AvatarFetched``."""
 
@@ -90,7 +89,7 @@ class FetchAvatar:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SearchPeople:
     """Answered by ``PeopleFound``."""
 
@@ -99,17 +98,17 @@ class SearchPeople:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AskAttention:
     chat: ChatId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RemoveContact:
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class FetchProfile:
     """Answered by ``ProfileFetched``."""
 
@@ -117,7 +116,7 @@ class FetchProfile:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class JoinRoom:
     """Answered by ``RoomJoined``."""
 
@@ -126,7 +125,7 @@ class JoinRoom:
     password: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LeaveRoom:
     """Tells ``RoomLeft``."""
 
@@ -134,7 +133,7 @@ class LeaveRoom:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetSubject:
     """Answered by ``SubjectChanged``."""
 
@@ -143,7 +142,7 @@ class SetSubject:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ChangeNick:
     """For the whole session, where the network has one name per session."""
 
@@ -151,7 +150,7 @@ class ChangeNick:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Kick:
     room: ChatId
     person: PersonId
@@ -159,7 +158,7 @@ class Kick:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetRole:
     """MODERATOR, PARTICIPANT or VISITOR; to end a presence use ``Kick``."""
 
@@ -169,7 +168,7 @@ class SetRole:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SetAffiliation:
     """Of an occupant, or of whoever matches a mask of the network's own form."""
 
@@ -180,7 +179,7 @@ class SetAffiliation:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ListAffiliations:
     """Answered by ``AffiliationsListed``."""
 
@@ -189,7 +188,7 @@ class ListAffiliations:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Invite:
     room: ChatId
     person: PersonId
@@ -197,14 +196,14 @@ class Invite:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ListRooms:
     """Answered by ``RoomsListed``."""
 
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SendRaw:
     """A line in the network's own language, for those who know it.  What comes back that nobody
     else asked for is told as ``NoticeReceived``."""

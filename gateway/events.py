@@ -4,11 +4,12 @@ Past tense: each says what happened on the network, never what XMPP should do ab
 aware and in UTC; ``None`` means that the network does not say.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import Enum
 
 from gateway.errors import Reason
+from gateway.frozen import frozen
 from gateway.ids import ChatId, MessageId, PersonId, Token
 
 
@@ -70,7 +71,7 @@ class Departure(Enum):
     LOST = "lost"  # Our connection to the network is gone, and with it the room.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Occupant:
     """Somebody in a room, as they are now."""
 
@@ -86,7 +87,7 @@ class Occupant:
     """Where the network says who they are (``user@host``), for people to read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Contact:
     """Somebody in an address book that the network keeps."""
 
@@ -98,13 +99,13 @@ class Contact:
     """They let us see their presence.  False: they have been asked, or will have to be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Avatar:
     data: bytes = field(repr=False)
     media_type: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Found:
     """One result of a search."""
 
@@ -116,19 +117,19 @@ class Found:
 # Session.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LoggedIn:
     me: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Renamed:
     """The network, or we, changed our own name."""
 
     me: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class LoggedOut:
     """The last event of a session."""
 
@@ -137,14 +138,14 @@ class LoggedOut:
     """Shown to the user as is, so it names the network's own words if there were any."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class NoticeReceived:
     """The server, not a person, has something to say: a MOTD, an unexpected numeric."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Remembered:
     """Keep this for the next log-in of the same session key (``Login.memory``); "" forgets it."""
 
@@ -157,12 +158,12 @@ class Remembered:
 # Answers to commands that carry a token.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Done:
     token: Token
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Refused:
     token: Token
     reason: Reason
@@ -170,7 +171,7 @@ class Refused:
     """The network's own words."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MessageSent:
     """Our message went out.  In a room it must be reflected to the sender (XEP-0045, 7.4)."""
 
@@ -183,7 +184,7 @@ class MessageSent:
     sent_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProfileFetched:
     token: Token
     person: PersonId
@@ -191,20 +192,20 @@ class ProfileFetched:
     """Label and value, for people to read, in order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RoomListing:
     room: ChatId
     occupants: int | None = None
     subject: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RoomsListed:
     token: Token
     rooms: tuple[RoomListing, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AffiliationsListed:
     token: Token
     room: ChatId
@@ -212,7 +213,7 @@ class AffiliationsListed:
     """Who (a nickname, or a mask), and a reason or "" ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AvatarFetched:
     token: Token
     person: PersonId
@@ -220,7 +221,7 @@ class AvatarFetched:
     """None: they have none any more."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PeopleFound:
     token: Token
     people: tuple[Found, ...]
@@ -229,28 +230,28 @@ class PeopleFound:
 # Address book and presence.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactsListed:
     """The whole address book, once after each log-in, from networks that keep one."""
 
     contacts: tuple[Contact, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactChanged:
     """New, renamed, moved or authorized, by us, by them or by another client of the account."""
 
     contact: Contact
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactRemoved:
     """By the network, by them or by another client of the account."""
 
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactRefused:
     """They do not want us to see their presence."""
 
@@ -258,7 +259,7 @@ class ContactRefused:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AuthorizationAsked:
     """They want to see our presence, and wait for ``Authorize``."""
 
@@ -266,7 +267,7 @@ class AuthorizationAsked:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ProfileChanged:
     """What they call themselves, or the picture they show."""
 
@@ -277,14 +278,14 @@ class ProfileChanged:
     """Names the picture; changes when it does.  "" for none, None: not said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class ContactAdded:
     """The network accepted them as our contact: their presence will follow."""
 
     person: PersonId
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class PresenceChanged:
     person: PersonId
     show: Show
@@ -296,7 +297,7 @@ class PresenceChanged:
 # Messages.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class MessageReceived:
     chat: ChatId
     sender: PersonId
@@ -315,7 +316,7 @@ class MessageReceived:
     """A private message of an occupant of that room (XEP-0045, 7.5), if the network says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class TypingChanged:
     chat: ChatId
     sender: PersonId
@@ -323,7 +324,7 @@ class TypingChanged:
     is_in_room: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class AttentionAsked:
     """A nudge, a buzz."""
 
@@ -334,7 +335,7 @@ class AttentionAsked:
 # Rooms.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RoomJoined:
     """A snapshot, once complete."""
 
@@ -349,13 +350,13 @@ class RoomJoined:
     """Of the JoinRoom; None if the network put us there by itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OccupantJoined:
     room: ChatId
     occupant: Occupant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OccupantLeft:
     room: ChatId
     person: PersonId
@@ -364,7 +365,7 @@ class OccupantLeft:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class OccupantChanged:
     """Nickname, role, affiliation, availability or account.  The occupant is as they are now."""
 
@@ -375,7 +376,7 @@ class OccupantChanged:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class SubjectChanged:
     room: ChatId
     subject: str
@@ -384,7 +385,7 @@ class SubjectChanged:
     token: Token | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RoomLeft:
     """We are not in that room any more."""
 
@@ -394,7 +395,7 @@ class RoomLeft:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class RoomInvited:
     room: ChatId
     by: PersonId

@@ -5,10 +5,10 @@ effects.  So its test is a list of both, and the same FSM runs under gevent or u
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from gateway.commands import Command
+from gateway.frozen import frozen
 
 FrameT = TypeVar("FrameT")
 NewsT = TypeVar("NewsT")
@@ -37,18 +37,18 @@ class Codec(Protocol[FrameT]):
 # Inputs.  A command is an input too.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Connected:
     link: str = MAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Got(Generic[FrameT]):
     frame: FrameT
     link: str = MAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Lost:
     """Never connected, or connected no more.  The last we hear of this link."""
 
@@ -56,7 +56,7 @@ class Lost:
     link: str = MAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Timer:
     """The time asked for with Wake is over."""
 
@@ -69,7 +69,7 @@ Input = Connected | Got[FrameT] | Lost | Timer | Command
 # Effects.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Tls:
     """How to trust the peer.  With fingerprints nothing else counts, not even the name."""
 
@@ -85,7 +85,7 @@ class Tls:
         return f"Tls(verify={self.verify}, ca_file={self.ca_file!r}, …)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Connect:
     host: str
     port: int
@@ -96,20 +96,20 @@ class Connect:
     """Refuse private, loopback and link-local addresses, whatever the name resolves to."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Send(Generic[FrameT]):
     frame: FrameT
     link: str = MAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class HangUp:
     """Close the link.  ``Lost`` follows, as always."""
 
     link: str = MAIN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Wake:
     """Give me Timer(name) later.  Asking again before then moves it."""
 
@@ -117,14 +117,14 @@ class Wake:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Tell(Generic[NewsT]):
     """Pass news, in the network's own terms, on to the translator."""
 
     news: NewsT
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Stop:
     """The session is over.  Nothing follows; links are closed once what was sent is out."""
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 import gevent
-from gevent.queue import Queue
+from gevent.queue import SimpleQueue
 
 from gateway import log as logging
 from gateway.errors import WireError
@@ -45,7 +45,7 @@ class Link:
     def __init__(
         self,
         how: Connect,
-        inbox: "Queue[Any]",
+        inbox: "SimpleQueue[Any]",
         show: Callable[[Any], str],
         log: logging.Bound,
         crashed: Callable[[Any], None],

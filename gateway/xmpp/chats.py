@@ -68,10 +68,11 @@ class Chats:
             self._typing(stanza, chat)
 
     def _remember_way(self, chat: ChatId, stanza: Element, occupant_of: str) -> None:
-        person = self._host.jid(chat)
         if not occupant_of:
-            self._whispers.pop(person, None)
+            if self._whispers:
+                self._whispers.pop(self._host.jid(chat), None)
             return
+        person = self._host.jid(chat)
         self._whispers[person] = stanza.get("to", "")
         if len(self._whispers) > WHISPERS:
             del self._whispers[next(iter(self._whispers))]

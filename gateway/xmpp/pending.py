@@ -1,19 +1,19 @@
 """Commands that wait for their answer, by token."""
 
 import itertools
-from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from gevent.event import AsyncResult
 
 from gateway.events import Event
+from gateway.frozen import frozen
 from gateway.ids import ChatId, Token
 
 MOST = 1000
 """Of one session.  FSMs answer every token, so this is only reached by a flood."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Sent:
     """A message or a subject from a client; refused, it comes back as an error."""
 
@@ -22,12 +22,12 @@ class Sent:
     wants_receipt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Joining:
     room: ChatId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Question:
     """Somebody's greenlet waits."""
 

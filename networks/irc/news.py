@@ -8,47 +8,48 @@ from datetime import datetime
 
 from gateway.errors import Reason
 from gateway.events import Departure, Offline, Typing
+from gateway.frozen import frozen
 from gateway.ids import ChatId, MessageId, Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Welcomed:
     """Registered, and the server has told what it supports."""
 
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Renamed:
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Ended:
     why: Offline
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Noticed:
     """The server speaks, or a numeric came that nobody asked for."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Remember:
     name: str
     value: str
     seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Answered:
     token: Token
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Denied:
     token: Token
     reason: Reason
@@ -76,7 +77,7 @@ class Said:
     """STATUSMSG: "@" when only operators were told."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Delivered:
     """Our own message went out: all its lines."""
 
@@ -88,7 +89,7 @@ class Delivered:
     sent_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Typed:
     chat: ChatId
     nick: str
@@ -96,7 +97,7 @@ class Typed:
     is_room: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Member:
     """Somebody in a channel, as they are now."""
 
@@ -111,7 +112,7 @@ class Member:
     """The reason, perhaps empty; None when not away."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Entered:
     """We are in, and know everybody there."""
 
@@ -124,13 +125,13 @@ class Entered:
     token: Token | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Came:
     room: ChatId
     member: Member
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Went:
     room: ChatId
     nick: str
@@ -139,7 +140,7 @@ class Went:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Changed:
     room: ChatId
     nick: str
@@ -148,7 +149,7 @@ class Changed:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Exited:
     """We are out."""
 
@@ -158,7 +159,7 @@ class Exited:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class TopicChanged:
     room: ChatId
     topic: str
@@ -167,20 +168,20 @@ class TopicChanged:
     token: Token | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Invited:
     room: ChatId
     by: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Watched:
     """They are on our list now (MONITOR or ISON)."""
 
     nick: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Seen:
     """A contact came, went, or went away."""
 
@@ -189,14 +190,14 @@ class Seen:
     away: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Whois:
     token: Token
     nick: str
     facts: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Listed:
     """LIST: channel, people there, topic."""
 
@@ -204,7 +205,7 @@ class Listed:
     rows: tuple[tuple[ChatId, int | None, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Masks:
     """A list of a channel: mask or nick, and who set it and when, for people to read."""
 

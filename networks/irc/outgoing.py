@@ -6,8 +6,8 @@ one does not hold up another.  Within a lane the order is kept.
 """
 
 from collections import deque
-from dataclasses import dataclass
 
+from gateway.frozen import frozen
 from networks.irc.requests import Request
 from networks.irc.wire import Line
 
@@ -18,7 +18,7 @@ BACKGROUND = "\0"
 """The lane of questions nobody waits for (WHO, MODE).  It goes when all others are empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen()
 class Entry:
     line: Line
     request: Request | None = None

@@ -348,6 +348,9 @@ def ctcp_quote(command: str, argument: str = "") -> str:
     return "\x01" + inside.replace("\x01", "") + "\x01"
 
 
+PLAIN_LINE = re.compile(r"(?!/me )(?=.*\S)[^\x00-\x1f*_~`]+")
+"""One line with nothing to be changed in it, as most messages are."""
+
 ME = "/me "
 """XEP-0245."""
 
@@ -366,6 +369,8 @@ def from_privmsg(text: str) -> tuple[str, str] | None:
 
 def to_privmsgs(body: str, room: int) -> list[str]:
     """``to_irc`` and ``lines``, with the first line of a ``/me …`` as CTCP ACTION."""
+    if PLAIN_LINE.fullmatch(body) and len(body.encode(errors="replace")) <= room:
+        return [body]
     first, *rest = _split(body)
     if not first.startswith(ME):
         return lines(to_irc(body), room)
