@@ -2,14 +2,20 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from gateway.trial.ejabberd import Ejabberd, ejabberd
 from gateway.trial.ngircd import Ngircd, ngircd
 from tests.servers.inspircd import Inspircd, inspircd
 from tests.servers.prosody import Prosody, prosody
+
+# No deadlines: these machines are busy.  In CI the same examples each time, elsewhere new ones.
+settings.register_profile("greengate", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("greengate")
 
 COMPONENTS = ("irc", "irc2", "msn", "aim", "icq", "yahoo")
 """Labels of the domains that the shared XMPP servers take components for."""
