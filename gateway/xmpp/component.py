@@ -27,8 +27,10 @@ from xml.etree.ElementTree import Element
 import gevent
 from gevent.event import Event
 from slixmpp import ComponentXMPP
+from slixmpp.exceptions import IqError, IqTimeout
 
 from gateway import log
+from gateway.errors import CommandRefused, Reason
 from gateway.hub import HubLoop
 from gateway.xmpp.stanzas import NS, delay, message
 
@@ -52,6 +54,7 @@ LAST_RETRY = 15.0
 """... this.  All users wait for it, and there is only one of us to burden the server."""
 
 PING_TIMEOUT = 30
+"""Seconds, also for other questions."""
 
 STALE = 2.0
 """Seconds after which something that waited for the connection is marked as delayed (XEP-0203)."""
@@ -59,6 +62,9 @@ STALE = 2.0
 MESSAGE = f"{{{NS}}}message"
 PRESENCE = f"{{{NS}}}presence"
 IQ = f"{{{NS}}}iq"
+
+NO_PING = f"{{{NS}}}error/{{urn:ietf:params:xml:ns:xmpp-stanzas}}feature-not-implemented"
+"""The answer of clients that do not know pings."""
 
 MARK = "greengate-mark-"
 
@@ -173,13 +179,36 @@ class Component(ComponentXMPP):
         gone, with service-unavailable."""
 
         def answered(iq: Any) -> None:
-            if iq["type"] == "result" or iq["error"]["condition"] == "feature-not-implemented":
+            if iq["type"] == "result" or iq.xml.find(NO_PING) is not None:
                 is_there()
 
         iq = self.make_iq_get(ito=to, ifrom=sender)
         iq.append(Element("{urn:xmpp:ping}ping"))
         answer = iq.send(callback=answered, timeout=PING_TIMEOUT)  # type: ignore[no-untyped-call]
         answer.add_done_callback(lambda done: done.exception())  # Or asyncio complains of it.
+
+    def ask(self, sender: str, to: str, payload: Element) -> Element:
+        """The payload that answers an IQ of type get.  Blocks this greenlet.
+
+        Raises:
+            CommandRefused: the answer is an error, or there was none in time.
+        """
+
+        async def answer() -> Any:
+            iq = self.make_iq_get(ito=to, ifrom=sender)
+            iq.append(payload)
+            return await iq.send(timeout=PING_TIMEOUT)  # type: ignore[no-untyped-call]
+
+        try:
+            answered = self._hub_loop.wait_for(answer(), 2.0 * PING_TIMEOUT)
+        except (IqTimeout, TimeoutError, ConnectionAbortedError):
+            raise CommandRefused(Reason.TIMEOUT, f"{to} did not answer.") from None
+        except IqError:
+            raise CommandRefused(Reason.NOT_FOUND, f"{to} does not tell.") from None
+        found: Element | None = next(iter(answered.xml), None)
+        if found is None:
+            raise CommandRefused(Reason.NOT_FOUND, f"{to} has nothing to tell.")
+        return found
 
     def start(self) -> None:
         self._hub_loop.call_soon(self._start_filters)
@@ -233,18 +262,21 @@ class Component(ComponentXMPP):
                 self.data_received(data)
                 if self.is_up:
                     deadline.kill(block=False)
-            return self._farewell() or "closed by the server"
+        except OSError:
+            if sock.fileno() >= 0:
+                raise
+            # slixmpp has closed it, after a stream error: that says more.
         finally:
             gevent.killall([writer, deadline], block=False)
+        return self._farewell()
 
     def _give_up_handshake(self, sock: socket.socket) -> None:
         if not self.is_up:
             sock.close()
 
     def _farewell(self) -> str:
-        return str(self.disconnect_reason or "") or (
-            "" if self.is_up else "the handshake was refused; is the secret right?"
-        )
+        reason = str(self.disconnect_reason or "closed by the server")
+        return reason if self.is_up else f"the handshake was refused ({reason}); check the secret"
 
     def _lost(self) -> None:
         was_up, self.is_up = self.is_up, False
@@ -352,10 +384,12 @@ class StreamSocket:
 
 
 def _late(kept: Kept, domain: str) -> str:
-    if time.time() - kept.at < STALE or "<delay " in kept.text:
+    """Subscriptions are kept, too; of those nobody asks how old they are."""
+    end = "</message>"
+    if time.time() - kept.at < STALE or "<delay " in kept.text or not kept.text.endswith(end):
         return kept.text
-    head, end, _ = kept.text.rpartition("</message>")
-    return f"{head}{delay(domain, datetime.fromtimestamp(kept.at, UTC))}{end}"
+    at = datetime.fromtimestamp(kept.at, UTC)
+    return f"{kept.text.removesuffix(end)}{delay(domain, at)}{end}"
 
 
 def _backoff(failures: int) -> float:

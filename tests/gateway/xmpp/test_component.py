@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -10,6 +11,7 @@ import gevent
 import pytest
 from gevent.queue import Queue
 
+from gateway.errors import CommandRefused, Reason
 from gateway.hub import HubLoop
 from gateway.xmpp import component as component_module
 from gateway.xmpp import stanzas
@@ -178,6 +180,92 @@ def test_what_waited_says_since_when(rig: Rig, monkeypatch: pytest.MonkeyPatch) 
     rig.component.write(text(1), keep=True)
     rig.connect()
     rig.server.expect(b"no 1</body><delay xmlns='urn:xmpp:delay' [^>]*/></message>")
+
+
+def test_a_subscription_that_waited_arrives_as_it_is(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(component_module, "STALE", 0.0)
+    subscription = stanzas.presence(f"a@{DOMAIN}", "b@example.org", "subscribe")
+    rig.component.write(subscription, keep=True)
+    rig.connect()
+    assert rig.server.expect(b"<presence.*</presence>")[0].decode() == subscription
+
+
+def question(rig: Rig) -> tuple["gevent.Greenlet[..., Any]", str]:
+    """Somebody who asks for a vCard, and the id of their IQ."""
+    rig.connect()
+    payload = Element("{vcard-temp}vCard")
+    asking = gevent.spawn(rig.component.ask, DOMAIN, "b@example.org", payload)
+    iq = rig.server.expect(b"<iq [^>]*><vCard xmlns=.vcard-temp. ?/></iq>")[0].decode()
+    assert 'type="get"' in iq.replace("'", '"')
+    return asking, re.findall(r"id=.([^'\"]+)", iq)[0]
+
+
+def test_an_answer_to_who_asks(rig: Rig) -> None:
+    asking, id = question(rig)
+    assert rig.server.sock
+    rig.server.sock.sendall(
+        f"<iq type='result' from='b@example.org' to='{DOMAIN}' id='{id}'>"
+        "<vCard xmlns='vcard-temp'><FN>B</FN></vCard></iq>".encode()
+    )
+    card = asking.get(timeout=5)
+    assert card.findtext("{vcard-temp}FN") == "B"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "<iq type='error' from='b@example.org' to='{d}' id='{id}'><error type='cancel'>"
+        "<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>",
+        "<iq type='result' from='b@example.org' to='{d}' id='{id}'/>",
+    ],
+)
+def test_no_answer_to_who_asks(rig: Rig, answer: str) -> None:
+    asking, id = question(rig)
+    assert rig.server.sock
+    rig.server.sock.sendall(answer.format(d=DOMAIN, id=id).encode())
+    with pytest.raises(CommandRefused) as refused:
+        asking.get(timeout=5)
+    assert refused.value.reason is Reason.NOT_FOUND
+
+
+PING_RESULT = "<iq type='result' from='b@example.org/x' to='{d}' id='{id}'/>"
+
+PING = "<iq type='error' from='b@example.org/x' to='{d}' id='{id}'><error type='cancel'>"
+PING += "<{} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_there"),
+    [
+        (PING_RESULT, True),
+        (PING.replace("{}", "feature-not-implemented"), True),
+        (PING.replace("{}", "service-unavailable"), False),
+    ],
+)
+def test_ping(rig: Rig, answer: str, is_there: bool) -> None:
+    rig.connect()
+    found: Queue[str] = Queue()
+    for who in ("first", "last"):
+        rig.component.ping(DOMAIN, "b@example.org/x", partial(found.put, who))
+        iq = rig.server.expect(b"<iq [^>]*><ping xmlns=.urn:xmpp:ping. ?/></iq>")[0].decode()
+        (id,) = re.findall(r" id=.([^'\"]+)", iq)
+        reply = answer if who == "first" else PING_RESULT
+        assert rig.server.sock
+        rig.server.sock.sendall(reply.format(d=DOMAIN, id=id).encode())
+    names = [found.get(timeout=5)]
+    if is_there:
+        names.append(found.get(timeout=5))
+    assert names == (["first", "last"] if is_there else ["last"])
+
+
+def test_silence_to_who_asks(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(component_module, "PING_TIMEOUT", 0.05)
+    asking, _ = question(rig)
+    with pytest.raises(CommandRefused) as refused:
+        asking.get(timeout=5)
+    assert refused.value.reason is Reason.TIMEOUT
 
 
 def test_lines_of_rooms_are_taken_back_instead(rig: Rig) -> None:
