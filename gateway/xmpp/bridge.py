@@ -29,6 +29,7 @@ from gateway.xmpp import jid, stanzas
 from gateway.xmpp.chats import Chats
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
+from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.roomlist import RoomList
@@ -107,6 +108,7 @@ class Bridge:
         self.chats = Chats(self)
         self.contacts = Contacts(self, account.contacts)
         self.rooms = RoomList(self, account.rooms)
+        self.own_avatar = OwnAvatar(self)
         context.sessions.add(self.keeper)
         self._latch_if_hopeless()
 
@@ -366,6 +368,7 @@ class Bridge:
         self.attempt(self._presence())
         self.rooms.rejoin()
         self.contacts.logged_in()
+        self.own_avatar.review()
 
     def logged_out(self, event: LoggedOut) -> None:
         if event.why is Offline.REPLACED:

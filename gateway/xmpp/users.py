@@ -190,6 +190,9 @@ class User:
         if resources.available(resource, local, stanza) or is_new:
             for bridge in self.bridges(transport.domain):
                 bridge.user_changed()
+        if local == TRANSPORT:
+            for bridge in self.bridges(transport.domain):
+                bridge.own_avatar.shown(stanza)
         self.is_there(sender, transport.domain)
 
     def is_there(self, sender: str, transport: str) -> None:
