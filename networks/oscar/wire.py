@@ -235,7 +235,7 @@ class FlapError:
 
 @dataclass(frozen=True, slots=True)
 class Signoff:
-    """Channel 4.  No ``tlvs`` where there is anything else: one server repeats a whole SNAC there."""
+    """Channel 4.  No ``tlvs`` where there is anything else: one server repeats a SNAC there."""
 
     tlvs: Tlvs = NO_TLVS
 
