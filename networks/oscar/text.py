@@ -1,7 +1,7 @@
 """Charsets and sizes of messages, and who is sent what.
 
-AIM's messages are HTML (``html.py``), ICQ's are not, and servers and clients get it wrong in several
-ways: see ``outgoing`` and ``incoming``, which are all that others need of this for messages.
+AIM's messages are HTML (``html.py``), ICQ's are not, and servers and clients get it wrong in
+several ways: see ``outgoing`` and ``incoming``.
 """
 
 import re
