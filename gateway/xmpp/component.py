@@ -34,7 +34,8 @@ from gateway.errors import CommandRefused, Reason
 from gateway.hub import HubLoop
 from gateway.xmpp.stanzas import NS, delay, message
 
-READ_SIZE = 64 * 1024
+READ_SIZE = 32 * 1024
+"""Bytes; some hundred stanzas, which take a few milliseconds."""
 
 HIGH_WATER = 4 * 1024 * 1024
 """Characters waiting to be sent above which legacy sessions must wait.  The server reads nothing
@@ -260,6 +261,10 @@ class Component(ComponentXMPP):
             self.connection_made(StreamSocket(sock))  # type: ignore[arg-type]
             while data := sock.recv(READ_SIZE):
                 self.data_received(data)
+                if len(data) == READ_SIZE:
+                    # There is more, and a socket that has more never makes its reader wait: after
+                    # a restart of the server, thousands of presences.  Everybody else has a turn.
+                    gevent.sleep(0)
                 if self.is_up:
                     deadline.kill(block=False)
         except OSError:
