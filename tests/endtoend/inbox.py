@@ -11,7 +11,7 @@ from gevent.event import Event
 
 ItemT = TypeVar("ItemT")
 
-GUARD = 10.0
+GUARD = 20.0
 """Seconds.  Everything takes milliseconds; this ends a test that waits for what will never come."""
 
 SHOWN = 15

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import gevent
 import yaml
@@ -29,6 +29,8 @@ from tests.endtoend.inbox import GUARD
 from tests.endtoend.peer import Peer
 from tests.servers.inspircd import Inspircd
 from tests.servers.postgres import binary
+
+FoundT = TypeVar("FoundT")
 
 ROOT = Path(__file__).parents[2]
 
@@ -83,7 +85,7 @@ class Gateway:
         self.folder = folder
         self.store = store
         folder.mkdir(parents=True, exist_ok=True)
-        self.config = {
+        self.config: dict[str, Any] = {
             "xmpp": {
                 "domain": server.domain,
                 "host": server.host,
@@ -224,7 +226,8 @@ def transports(irc: Ngircd, insp: Inspircd, hostile_port: int = 9) -> dict[str, 
     }
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = GUARD) -> Any:
+def until(condition: Callable[[], FoundT], what: str, seconds: float = GUARD) -> FoundT:
+    """Wait for something that nobody tells of; returns what was found."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, f"waited in vain for {what}"

@@ -1,10 +1,12 @@
 """Messages between a user and somebody on IRC."""
 
+from xml.sax.saxutils import quoteattr
+
 import pytest
 
 from tests.endtoend.client import Client
 from tests.endtoend.peer import Peer
-from tests.endtoend.rig import INSP, IRC, SLOW, Gateway, Stage, nick_of
+from tests.endtoend.rig import INSP, IRC, OPEN, SLOW, Gateway, Stage, nick_of
 
 CHAT_STATES = "http://jabber.org/protocol/chatstates"
 RECEIPTS = "urn:xmpp:receipts"
@@ -173,3 +175,54 @@ def numbers_until_end(user: Client, peer: Peer) -> list[int]:
         if text == "the end":
             return arrived
         arrived.append(int(text.removeprefix("message ")))
+
+
+ODD_ADDRESSES = (
+    IRC,
+    f"{IRC}/resource",
+    f"a\\20b@{IRC}",
+    f"a%b@{IRC}",
+    f"é@{IRC}",
+    f"#@{IRC}",
+    f"#verona@{IRC}",
+    f"#verona@{IRC}/a b <&>",
+    f"{'x' * 900}@{IRC}",
+    f"!verona@{IRC}/x",
+    f"irc.example.org@{OPEN}",
+    f"%@{OPEN}",
+    f"#verona%@{OPEN}/x",
+    f"#verona%nowhere@{OPEN}",
+)
+
+ODD_STANZAS = (
+    "<message to={to}/>",
+    "<message to={to} type='chat'><body/></message>",
+    "<message to={to} type='normal'><body>x</body><subject>y</subject></message>",
+    "<message to={to} type='headline'><body>x</body></message>",
+    "<message to={to} type='groupchat'><body>x</body></message>",
+    "<message to={to} type='groupchat'><subject/></message>",
+    "<message to={to} type='error'/>",
+    "<message to={to}><x xmlns='http://jabber.org/protocol/muc#user'><invite/></x></message>",
+    "<message to={to}><body>{body}</body></message>",
+    "<presence to={to} type='unavailable'/>",
+    "<presence to={to} type='subscribed'/>",
+    "<presence to={to} type='unsubscribe'/>",
+    "<presence to={to} type='probe'/>",
+    "<presence to={to} type='error'/>",
+    "<iq to={to} type='get' id='odd'><query xmlns='urn:nothing'/></iq>",
+    "<iq to={to} type='set' id='odd'><query xmlns='jabber:iq:register'/></iq>",
+    "<iq to={to} type='get' id='odd'><query xmlns='http://jabber.org/protocol/disco#items'/></iq>",
+    "<iq to={to} type='set' id='odd'><query xmlns='http://jabber.org/protocol/muc#admin'/></iq>",
+    "<iq to={to} type='set' id='odd'><command xmlns='http://jabber.org/protocol/commands'/></iq>",
+    "<iq to={to} type='get' id='odd'><vCard xmlns='vcard-temp'/></iq>",
+    "<iq to={to} type='result' id='odd'/>",
+)
+
+
+def test_odd_stanzas_are_no_mistake_of_ours(gateway: Gateway, stage: Stage) -> None:
+    """The fixture looks for ``stanza.failed`` and ``xmpp.lost``."""
+    for to in map(quoteattr, ODD_ADDRESSES):
+        user = stage.registered(IRC)  # A new one for each: there is a limit on what one may send.
+        for stanza in ODD_STANZAS:
+            user.send(stanza.format(to=to, body="&lt;\u200b"))
+        user.fence(IRC)

@@ -7,7 +7,7 @@ import pytest
 from gateway.trial.people import Stanza
 from tests.endtoend.client import MUC_USER, Client, Refused, codes, has_code, is_presence, item
 from tests.endtoend.peer import is_from
-from tests.endtoend.rig import INSP, IRC, Gateway, Stage, nick_of, unique
+from tests.endtoend.rig import INSP, IRC, Gateway, Stage, nick_of, secret, unique
 
 ADMIN = "http://jabber.org/protocol/muc#admin"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
@@ -247,10 +247,13 @@ def test_closed_doors(
 
 
 def test_a_password_opens_the_door(gateway: Gateway, stage: Stage) -> None:
-    scene = Scene(stage, IRC, "+k sesame")
+    password = secret("sesame")[:20]
+    scene = Scene(stage, IRC, f"+k {password}")
     scene.user.enter(scene.me, password="wrong")
     scene.user.sees_error(scene.room, "not-authorized", "presence")
-    scene.user.join(scene.me, password="sesame")
+    scene.user.join(scene.me, password=password)
+    gateway.stored(scene.channel)
+    assert password not in gateway.bytes()
 
 
 @BOTH

@@ -6,6 +6,7 @@ notices nothing.
 
 import contextlib
 from collections import Counter
+from functools import partial
 
 import gevent
 import pytest
@@ -74,11 +75,14 @@ class Talk:
         )
         return Counter(int(body.removeprefix(kind)) for body in bodies if body.startswith(kind))
 
+    def has_all(self, kind: str) -> bool:
+        return len(self.received(kind)) == NUMBERS
+
     def check(self, most_doubled: int) -> None:
         once = Counter(range(NUMBERS))
         for kind in ("chat ", "room "):
             with contextlib.suppress(AssertionError):  # Below it says which.
-                until(lambda kind=kind: len(self.received(kind)) == NUMBERS, "all", GUARD)
+                until(partial(self.has_all, kind), "all", GUARD)
             found = self.received(kind)
             assert (kind, once - found) == (kind, Counter()), "missing"
             assert (found - once).total() <= most_doubled, f"doubled: {found - once}"
