@@ -21,6 +21,7 @@ import contextlib
 import ssl
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -298,7 +299,14 @@ def oscar(
     """
     clock = clock or RealClock()
     limiter = Limiter(login_limit, clock) if login_limit is not None else None
-    world = World(replace(KINDS[kind], **changed), clock, rates, limiter, feedbag_limit)
+    world = World(
+        replace(KINDS[kind], **changed),
+        clock,
+        rates,
+        limiter,
+        lambda: str(uuid.uuid4()).encode(),
+        feedbag_limit,
+    )
     with contextlib.ExitStack() as stack:
         if tls and folder is None:
             temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="oscar-"))

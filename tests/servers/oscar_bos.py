@@ -24,7 +24,6 @@ from tests.servers.oscar_kinds import (
     CHATNAV,
     GENERIC,
     MINIMUM_INTERVAL,
-    MOTD,
     STATS,
 )
 from tests.servers.oscar_rates import Rates
@@ -139,12 +138,12 @@ def leave(link: Link) -> None:
 
 def versions(link: Link, snac: Snac) -> None:  # 01/17
     kind = link.world.kind
-    if kind.motd:
+    if kind.shares_accounts:
         link.reply(snac, 0x18, snac.data)
-        link.push(GENERIC, 0x13, MOTD)
     else:
         known = [u16(family) + u16(kind.versions.get(family, 1)) for family in kind.families]
-        link.reply(snac, 0x18, b"".join(known))
+        link.push(GENERIC, 0x18, b"".join(known))  # With an id of its own.
+    link.push(GENERIC, 0x13, kind.motd)
 
 
 def rates(link: Link, snac: Snac) -> None:  # 01/06
@@ -192,7 +191,8 @@ def _came_online(link: Link) -> None:
     presence.announce(world, link.me)
     presence.look_around(world, link)
     feedbag.deliver_notices(link)
-    link.push(STATS, 2, MINIMUM_INTERVAL)
+    for client in world.online(link.me):
+        client.push(STATS, 2, MINIMUM_INTERVAL)
     if world.kind.shares_accounts:
         icbm.announce_stored(link)
 

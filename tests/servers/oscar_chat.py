@@ -137,7 +137,7 @@ def say(link: Link, snac: Snac) -> None:  # 0e/05
         return link.world.violation(link, f"0e/05 on channel {channel} with {fields}")
     _, text = read_text(fields[CONTENT])
     if text.startswith("//roll"):
-        return _roll(link, cookie)
+        return _roll(link, cookie, REFLECT in fields)
     head = cookie + u16(channel) + tlv(SENDER, _member(link.me.name))
     if EVERYBODY not in fields and WHISPER_TO in fields:
         wanted = ident(fields.text(WHISPER_TO))
@@ -154,7 +154,7 @@ def say(link: Link, snac: Snac) -> None:  # 0e/05
     return None
 
 
-def _roll(link: Link, cookie: bytes) -> None:
+def _roll(link: Link, cookie: bytes, reflect: bool) -> None:
     dice = " ".join(str(random.randint(1, 6)) for _ in range(2))
     html = (
         f'<HTML><BODY BGCOLOR="#ffffff"><FONT LANG="0">{link.me.name} rolled 2 6-sided dice: {dice}'
@@ -162,7 +162,8 @@ def _roll(link: Link, cookie: bytes) -> None:
     content = tlvs((0x02, "us-ascii"), (0x03, "en"), (0x01, html + "</FONT></BODY></HTML>"))
     head = cookie + u16(3) + tlv(SENDER, _member(HOST))
     for member in _room(link).members:
-        member.push(CHAT, 6, head + tlv(EVERYBODY) + tlv(CONTENT, content), id=0)
+        if reflect or member is not link:
+            member.push(CHAT, 6, head + tlv(EVERYBODY) + tlv(CONTENT, content), id=0)
 
 
 CHATNAV_HANDLERS: Handlers = {

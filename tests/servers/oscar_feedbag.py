@@ -29,6 +29,8 @@ NOT_SUPPORTED = 8
 
 HIGHEST_ID = 0x7FFF
 
+DELETE = 0x0A
+
 
 def query(link: Link, snac: Snac) -> None:  # 13/04
     items = sorted(link.me.items.values(), key=lambda item: item.key)
@@ -74,6 +76,7 @@ def _change(change: Change) -> Callable[[Link, Snac], None]:
             link.world.violation(link, f"SNAC(13,{snac.subtype:02x}) without an item")
         if any(_is_self(link, item) for item in items):
             return link.refuse(snac, NOT_SUPPORTED)
+        was = presence.self_info(link)
         results = [change(link, item) for item in items]
         link.reply(snac, 0x0E, b"".join(map(u16, results)))
         done = [item for item, result in zip(items, results, strict=True) if result == OK]
@@ -81,8 +84,12 @@ def _change(change: Change) -> Callable[[Link, Snac], None]:
         touched = {ident(item.name) for item in done if item.kind == Class.BUDDY}
         if any(item.kind in (Class.PERMIT, Class.DENY, Class.PRIVACY) for item in done):
             touched |= set(link.world.users)
-        if any(item.kind == Class.ICON for item in done):
-            _icon_changed(link, [item for item in done if item.kind == Class.ICON], snac.subtype)
+        icons = [item for item in done if item.kind == Class.ICON]
+        if icons and snac.subtype == DELETE:
+            link.push(GENERIC, 0x0F, was, id=0)  # Told too early: it still has the icon.
+            presence.announce(link.world, link.me)
+        elif icons:
+            _icon_changed(link, icons)
         if link.edits is None:
             _apply(link, touched)
         else:
@@ -183,14 +190,13 @@ def _apply(link: Link, touched: set[str]) -> None:
             presence.look(world, client, user, again=False)
 
 
-def _icon_changed(link: Link, icons: list[Item], subtype: int) -> None:
+def _icon_changed(link: Link, icons: list[Item]) -> None:
     world = link.world
-    if subtype != 0x0A:
-        for icon in icons:
-            value = icon.fields[0xD5]
-            if len(value) < 2 or len(value) != 2 + value[1]:
-                world.violation(link, f"icon id (TLV d5) {value.hex()}")
-            link.push(GENERIC, 0x21, u16(1) + presence.icon_id(world, value), id=0)
+    for icon in icons:
+        value = icon.fields[0xD5]
+        if len(value) < 2 or len(value) != 2 + value[1]:
+            world.violation(link, f"icon id (TLV d5) {value.hex()}")
+        link.push(GENERIC, 0x21, u16(1) + presence.icon_id(world, value), id=0)
     link.push(GENERIC, 0x0F, presence.self_info(link), id=0)
     wanted = [presence.icon_id(world, icon.fields[0xD5])[0] for icon in link.me.of(Class.ICON)]
     if not any(flags & presence.ICON_UPLOAD for flags in wanted):

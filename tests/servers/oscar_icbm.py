@@ -143,7 +143,7 @@ def _send_by_isd(link: Link, target: User, cookie: bytes, channel: int, fields: 
         if channel != RENDEZVOUS:
             head = bytes(4) + random.randbytes(4) + u16(PLAIN)
             body = tlvs((0x02, _made_anew(channel, fields)))
-        client.push(ICBM, 0x07, head + presence.brief(sender) + body)
+        client.push(ICBM, 0x07, head + presence.brief(world, sender) + body)
     return True
 
 

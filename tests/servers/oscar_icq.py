@@ -154,6 +154,7 @@ BASIC = (
 
 def _parts(asked: Query, user: User) -> Iterator[tuple[int, bytes]]:
     info, string = user.details, asked.text
+    by_oos = asked.link.world.kind.shares_accounts
     basic = b"".join(string(getattr(info, name)) for name in BASIC)
     open_to_all = u8(0 if user.authorise else 1)
     tail = u16(info.country) + u8(info.timezone) + open_to_all + u8(1) + u8(0) + u8(info.publish)
@@ -161,13 +162,15 @@ def _parts(asked: Query, user: User) -> Iterator[tuple[int, bytes]]:
     year, month, day = info.birthday
     more = u16(info.age) + u8(info.gender) + string(info.homepage) + u16(year) + bytes((month, day))
     more += bytes(info.languages) + u16(0) + string(info.city) + string(info.state)
-    yield 0x00DC, more + u16(info.country) + u8(info.timezone) + bytes(3)
+    origin = u16(info.country) + u8(info.timezone) + bytes(4) if by_oos else bytes(3)
+    yield 0x00DC, more + origin
     yield 0x00EB, u8(0)
     yield 0x010E, u8(0) + u16(0) + string("") + u8(0)
-    yield 0x00D2, string("") * 6 + u16(0) + string("") * 3 + u16(0) + string("") + u16(0)
+    yield 0x00D2, string("") * 6 + u16(info.work_country) + string("") * 3 + u16(0) + string("")
     yield 0x00E6, string(info.notes)
-    yield 0x00F0, u8(4) + (u16(0) + string("")) * 4
-    yield 0x00FA, (u8(3) + (u16(0) + string("")) * 3) * 2
+    nothing = u16(0) + string("")
+    yield 0x00F0, u8(4 if by_oos else 0) + nothing * 4
+    yield 0x00FA, u8(3) + nothing * 3 + u8(3) + nothing * (3 if by_oos else 4)
 
 
 # Search.

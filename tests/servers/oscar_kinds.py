@@ -64,7 +64,10 @@ class Kind:
     """17/xx answers carry the request id of what they answer, not 0."""
     unknown_user: int
     """TLV 08 for a name nobody has."""
-    motd: bool
+    roasted: bool
+    """Answers the log-in of old clients."""
+    motd: bytes
+    """Of 01/13."""
     uins_only: bool
     services: frozenset[int]
     """Families that 01/04 has a server for."""
@@ -147,7 +150,8 @@ OOS = Kind(
     strict_sequence=False,
     echoes_authorisation=True,
     unknown_user=0x01,
-    motd=True,
+    roasted=True,
+    motd=u16(4) + tlvs((0x0B, "Welcome to Open OSCAR Server")),
     uins_only=False,
     services=frozenset({CHATNAV, CHAT, BART}),
     strips_icq_html=True,
@@ -200,7 +204,8 @@ ISD = Kind(
     strict_sequence=True,
     echoes_authorisation=False,
     unknown_user=0x08,
-    motd=False,
+    roasted=False,
+    motd=u16(5) + _numbers(t2=0x1E, t3=0x4B0),
     uins_only=True,
     services=frozenset(),
     strips_icq_html=False,
@@ -213,7 +218,6 @@ ISD = Kind(
 
 KINDS = {kind.name: kind for kind in (OOS, ISD)}
 
-MOTD = u16(4) + tlvs((0x0B, "Welcome to Open OSCAR Server"))
 MINIMUM_INTERVAL = u16(1)
 """Of 0b/02."""
 SSL_NONE, SSL_USE = u8(0), u8(2)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 
 from tests.servers.oscar_clock import Clock
 from tests.servers.oscar_kinds import BUCP, GENERIC, SSL_NONE, SSL_USE
@@ -65,7 +64,7 @@ def challenge(link: Link, snac: Snac) -> None:  # 17/06
     if user is None:
         link.send(Snac(BUCP, 3, tlvs((0x08, u16(world.kind.unknown_user))), 0, _id(link, snac)))
         return link.close()
-    link.challenge = str(uuid.uuid4()).encode()
+    link.challenge = world.make_key()
     return link.send(Snac(BUCP, 7, string16(link.challenge), 0, _id(link, snac)))
 
 

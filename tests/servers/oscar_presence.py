@@ -10,7 +10,9 @@ from tests.servers.oscar_world import Handlers, Link, World
 UNCONFIRMED, FREE, AWAY, OF_ICQ, BOT = 0x01, 0x10, 0x20, 0x40, 0x400
 """User flags, TLV 01."""
 
-FREE_FOR_CHAT = 0x20
+FREE_FOR_CHAT, INVISIBLE = 0x20, 0x100
+"""ICQ status."""
+
 WEB_AWARE = 0x10000
 
 NOT_LOGGED_ON = 4
@@ -21,6 +23,9 @@ NOBODY = name8("") + u16(0) + u16(0)
 ADDRESS = bytes([127, 0, 0, 1])
 
 ICON_UPLOAD = 0x40
+
+INTEROPERATES = bytes.fromhex("0946134d4c7f11d18222444553540000")
+"""The capability to talk to the other network, which open-oscar-server tells nobody of."""
 
 
 def user_info(name: str, warning: int = 0, *pairs: tuple[int, bytes]) -> bytes:
@@ -39,17 +44,22 @@ def described(world: World, user: User, capabilities: bool = True) -> bytes:
     return user_info(user.name, user.warning, *describe(world, user, shown, capabilities))
 
 
-def _flags(user: User, shown: Shown, aim: int) -> int:
-    flags = FREE | aim | (OF_ICQ if user.is_icq else 0) | (BOT if user.bot else 0)
-    low = shown.status & 0xFFFF & ~0x100
-    is_away = bool(shown.away) or (user.is_icq and low not in (0, FREE_FOR_CHAT))
+def _flags(world: World, user: User) -> int:
+    """IServerd takes free for chat for a way of being away."""
+    shown, by_oos = user.shown, world.kind.shares_accounts
+    assert shown is not None, f"{user.name} is offline"
+    flags = FREE | (UNCONFIRMED if by_oos else 0)
+    flags |= (OF_ICQ if user.is_icq else 0) | (BOT if user.bot else 0)
+    status = shown.status & 0xFFFF & ~INVISIBLE
+    present = (0, FREE_FOR_CHAT) if by_oos else (0,)
+    is_away = bool(shown.away) or (user.is_icq and status not in present)
     return flags | (AWAY if is_away else 0)
 
 
 def _by_oos(world: World, user: User, shown: Shown, capabilities: bool) -> list[tuple[int, bytes]]:
     pairs = [
         (0x03, u32(int(shown.since))),
-        (0x01, u16(_flags(user, shown, UNCONFIRMED))),
+        (0x01, u16(_flags(world, user))),
         (0x06, u32(shown.status)),
     ]
     for icon in user.of(Class.ICON):
@@ -59,13 +69,19 @@ def _by_oos(world: World, user: User, shown: Shown, capabilities: bool) -> list[
     if user.is_icq:
         pairs.append((0x0C, shown.direct))
     if capabilities:
-        pairs.append((0x0D, b"".join(sorted(shown.capabilities))))
+        pairs.append((0x0D, _sorted(shown.capabilities)))
     return [*pairs, (0x1E, u32(0))]
 
 
+def _sorted(capabilities: tuple[bytes, ...]) -> bytes:
+    return b"".join(sorted(set(capabilities) - {INTEROPERATES}))
+
+
 def _by_isd(world: World, user: User, shown: Shown, capabilities: bool) -> list[tuple[int, bytes]]:
-    flags = _flags(user, shown, 0)
-    pairs = [(0x01, u16(flags)), (0x0C, shown.direct), (0x0A, ADDRESS)]
+    flags = _flags(world, user)
+    cookie = int.from_bytes(shown.direct[11:15], "big") * 2 & 0xFFFFFFFF  # Whyever it does so.
+    direct = shown.direct[:11] + u32(cookie) + shown.direct[15:]
+    pairs = [(0x01, u16(flags)), (0x0C, direct), (0x0A, ADDRESS)]
     if flags & AWAY:
         pairs.append((0x04, b"" if shown.away else u16(1)))
     pairs.append((0x06, u32(shown.status | WEB_AWARE)))
@@ -74,11 +90,11 @@ def _by_isd(world: World, user: User, shown: Shown, capabilities: bool) -> list[
     return [*pairs, (0x0F, u32(0)), (0x03, u32(0))]
 
 
-def brief(user: User) -> bytes:
+def brief(world: World, user: User) -> bytes:
     """How IServerd describes the sender of a message."""
     shown = user.shown
     assert shown is not None, f"{user.name} is offline"
-    flags = (0x01, u16(_flags(user, shown, 0)))
+    flags = (0x01, u16(_flags(world, user)))
     status = (0x06, u32(shown.status | WEB_AWARE))
     return user_info(user.name, 0, flags, status, (0x0F, u32(3)), (0x03, u32(0)))
 
@@ -112,6 +128,8 @@ def look(world: World, link: Link, user: User, again: bool = True) -> None:
         link.seen.add(user.id)
     elif user.id in link.seen:
         link.seen.discard(user.id)
+        if link.me.buddy(user.name) is None:
+            return  # Taken off the list: nothing is said.
         blocked = bool(world.online(user)) and user.shown is not None and not user.shown.invisible
         pairs = [] if blocked else [(0x01, u16(0))]
         link.push(BUDDY, 0x0C, user_info(user.id, 0, *pairs))
@@ -133,11 +151,11 @@ def look_around(world: World, link: Link) -> None:
 
 
 def self_info(link: Link, *, update: bool = False) -> bytes:
-    """01/0f: one block, or two at open-oscar-server when it is the answer to 01/0e."""
+    """01/0f.  open-oscar-server answers 01/0e with a block for the user and one per client."""
     world, user = link.world, link.me
     shown = link.shown
     if not world.kind.shares_accounts:
-        return _self_by_isd(user, shown, update)
+        return _self_by_isd(world, user, shown, update)
     pairs = _by_oos(world, user, shown, bool(shown.capabilities))
     if update:
         return user_info(user.name, user.warning, *pairs)
@@ -145,14 +163,19 @@ def self_info(link: Link, *, update: bool = False) -> bytes:
     count = len(world.clients(user))
     online = u32(int(world.clock.now() - shown.since))
     whole = [*pairs, (0x05, since), (0x03, since), (0x0F, online), (0x14, u8(count))]
-    first = user_info(user.name, user.warning, *whole)
-    mine = [pair for pair in pairs if pair[0] not in (0x0C, 0x0D, 0x1E)]
-    mine += [(0x0D, b"".join(sorted(link.capabilities))), (0x1E, u32(0)), (0x28, u8(1))]
-    return first + user_info(user.name, user.warning, *mine)
+    blocks = [user_info(user.name, user.warning, *whole)]
+    shared = [pair for pair in pairs if pair[0] not in (0x0C, 0x0D, 0x1E)]
+    for number in range(1, count + 1):
+        own = [(0x0D, _sorted(shown.capabilities)), (0x1E, u32(0))]
+        if user.of(Class.ICON):
+            own.append((0x26, since))
+        own.append((0x28, u8(number)))
+        blocks.append(user_info(user.name, user.warning, *shared, *own))
+    return b"".join(blocks)
 
 
-def _self_by_isd(user: User, shown: Shown, update: bool) -> bytes:
-    flags = (0x01, u16(_flags(user, shown, 0)))
+def _self_by_isd(world: World, user: User, shown: Shown, update: bool) -> bytes:
+    flags = (0x01, u16(_flags(world, user)))
     since, address = (0x03, u32(int(shown.since))), (0x0A, ADDRESS)
     ends = (0x1E, u32(0)), (0x05, u32(0))
     if update:
@@ -172,16 +195,16 @@ def set_fields(link: Link, snac: Snac) -> None:  # 01/1e
         return link.refuse(snac, BUSTED)
     if 0x06 in fields:
         shown.status = fields.number(0x06)
+        announce(link.world, link.me)  # Before it is known how to connect directly.
     if 0x0C in fields:
         if len(fields[0x0C]) != 37:
             link.world.violation(link, f"direct connection of {len(fields[0x0C])} bytes, not 37")
-        shown.direct = fields[0x0C][:4] + bytes(4) + fields[0x0C][8:] if fields[0x0C] else bytes(37)
+        shown.direct = fields[0x0C]
     if link.world.kind.shares_accounts:
         link.reply(snac, 0x0F, self_info(link, update=True))
-    else:
+    elif not link.online:
         header = string16(tlvs((1, u16(3))))
         link.push(GENERIC, 0x0F, header + self_info(link, update=True), flags=0x8000)
-    announce(link.world, link.me)
     return None
 
 

@@ -99,8 +99,8 @@ class Rates:
         """01/0a for every change that was not told yet."""
         now, notices = self.clock.now(), []
         for number, level in self.levels.items():
-            if level.state != CLEARED:
-                level.settle(level.at(now))
+            if level.state != CLEARED and level.at(now) >= level.limits.clear:
+                level.state = CLEARED
             if level.state != level.told and number in self.subscribed:
                 level.told = level.state
                 notices.append(self._notice(level.state, level))
@@ -118,7 +118,10 @@ class Rates:
     def answer(self) -> bytes:
         """01/07."""
         last = int(self.clock.now()) if self.kind.absolute_times else 0
-        classes = [level.pack(level.level, last) for level in self.levels.values()]
+        classes = []
+        for level in self.levels.values():
+            shown = level.level if self.kind.absolute_times else level.limits.start
+            classes.append(level.pack(shown, last))
         groups = []
         for number in self.levels:
             members = [kind for kind, group in self.kind.rate_groups.items() if group == number]

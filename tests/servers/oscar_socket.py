@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import socket
+import traceback
 
 import gevent
 from gevent.queue import Queue
@@ -70,6 +71,8 @@ def serve(world: World, sock: socket.socket, secure: bool) -> None:
     writer.write(SIGNON, VERSION)
     try:
         Connection(link).read(sock)
+    except Exception:
+        world.violation(link, f"the fake server failed:\n{traceback.format_exc()}")
     finally:
         link.close()
         bos.leave(link)
@@ -100,6 +103,7 @@ class Connection:
                 for frame in buffer.feed(data):
                     if not self.link.closed:
                         self._take(*frame)
+                    self.link.world.taken += 1
             except Broken as problem:
                 self.link.world.violation(self.link, str(problem))
                 self.link.close()
@@ -152,7 +156,7 @@ class Connection:
                 link.world.violation(link, "a cookie that was not given, or given and used")
                 return link.close()
             return bos.admit(link, ticket)
-        if 0x01 in fields and 0x02 in fields:
+        if 0x01 in fields and 0x02 in fields and link.world.kind.roasted:
             return login.roasted(link, fields)
         if fields.pairs:
             link.world.violation(link, f"signon with {fields}")

@@ -105,6 +105,7 @@ class Details:
     birthday: tuple[int, int, int] = (0, 0, 0)
     languages: tuple[int, int, int] = (0, 0, 0)
     notes: str = ""
+    work_country: int = 0
 
 
 @dataclass(slots=True)

@@ -68,6 +68,8 @@ class World:
     clock: Clock
     rates: bool
     limiter: Limits | None
+    make_key: Callable[[], bytes]
+    """For the challenge of a log-in, 17/07."""
     feedbag_limit: int
     address: str = ""
     secure_address: str = ""
@@ -78,6 +80,8 @@ class World:
     rooms: dict[str, Room] = field(default_factory=dict)
     icons: dict[bytes, bytes] = field(default_factory=dict)
     """By MD5."""
+    taken: int = 0
+    """Frames of clients that have had their effect."""
     turned_away: int = 0
     """Log-ins that the limiter refused."""
     sent: list[Record] = field(default_factory=list)

@@ -1,0 +1,171 @@
+"""The fake OSCAR server against what two real ones were recorded to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.servers.oscar import Details, ManualClock, Oscar, oscar
+from tests.servers.oscar_meaning import Meaning
+from tests.servers.oscar_player import Player
+from tests.servers.oscar_transcript import read
+
+START = 1_795_412_198.0
+"""When the recordings were made: 23 November 2026."""
+
+AIM = {"ProbeAlice": "alicepw1", "Probe Bob": "bobpw123"}
+UINS = {"100001": "icqpw1", "100002": "icqpw2", "100003": "icqpw3"}
+ISD_UINS = {"200001": "icqpw1", "200002": "icqpw2", "200003": "icqpw3"}
+
+Setup = Callable[[Oscar], dict[str, Callable[[], None]]]
+
+
+def nothing_more(server: Oscar) -> dict[str, Callable[[], None]]:
+    return {}
+
+
+def play(
+    name: str,
+    setup: Setup = nothing_more,
+    *,
+    login_limit: int | None = None,
+    **options: Any,
+) -> tuple[Oscar, Player]:
+    """A transcript of open-oscar-server."""
+    clock = ManualClock(START)
+    with oscar(clock=clock, login_limit=login_limit) as server:
+        for user, password in (AIM | UINS).items():
+            server.add_user(user, password)
+        player = Player(server, clock, before=setup(server), **options)
+        player.play(read(name))
+        return server, player
+
+
+def play_isd(name: str, **options: Any) -> Oscar:
+    clock = ManualClock(START)
+    with oscar("isd", clock=clock) as server:
+        for uin, password in ISD_UINS.items():
+            server.add_user(uin, password, details=isd_details())
+        Player(server, clock, **options).play(read(name))
+        return server
+
+
+def isd_details() -> Details:
+    return Details(
+        nick="IsdOne",
+        first="IsdOne",
+        last="Test",
+        email="IsdOne@localhost",
+        country=0xFFFF,
+        birthday=(1990, 1, 1),
+        work_country=0xFFFF,
+    )
+
+
+# open-oscar-server.
+
+
+def suspend(server: Oscar) -> dict[str, Callable[[], None]]:
+    def do() -> None:
+        server.account("ProbeAlice").refusal = 0x11
+
+    return {"suspended@auth": do}
+
+
+def test_every_way_to_log_in_and_to_fail():
+    server, _ = play("logins", suspend)
+    assert len(server.violations) == 1
+    assert "cookie" in server.violations[0]
+
+
+def test_login_limiter():
+    server, _ = play("login_limit", login_limit=10)
+    assert server.world.turned_away == 3
+
+
+def test_two_aim_users():
+    """Their sessions, lists, presence, messages, typing, blocking, offline messages."""
+    server, _ = play("aim_pair", ignored=frozenset({"01/0a"}))
+    assert [line for line in server.violations if "nothing here" not in line] == [
+        "ProbeAlice at 01: SNAC(25,02) : family not in 01/03"
+    ]
+    assert server.overlaps == ["ProbeAlice", "ProbeAlice"]
+
+
+def test_two_icq_users():
+    """Authorisation, ICQ status, channels 1, 2 and 4, the directory, offline messages."""
+    server, _ = play("icq_pair")
+    assert server.violations == []
+
+
+def test_an_aim_and_an_icq_user():
+    # That one was away for a millisecond before he left, nobody was told then.
+    server, _ = play("cross", besides=frozenset({"03/0b"}))
+    assert server.violations == []
+
+
+def test_rooms():
+    def public_room(server: Oscar) -> dict[str, Callable[[], None]]:
+        server.make_room("Public Probe")
+        return {}
+
+    server, _ = play("chat", public_room)
+    assert server.violations == []
+
+
+def test_icons():
+    server, _ = play("icons")
+    assert server.violations == []
+
+
+def test_short_signoff_of_old_clients():
+    server, _ = play("old_client_kick")
+    assert server.overlaps == ["ProbeAlice"]
+
+
+def test_typing_preference():
+    server, _ = play("typing_pref")
+    assert server.violations == []
+
+
+def test_limited_and_clear_again():
+    """Levels in 01/07 and 01/0a are those of the real server, and so is the moment of each."""
+    server, _ = play("rate_recover")
+    assert len(server.violations) == 1
+    assert "dropped, class 3 at 39" in server.violations[0]
+
+
+def test_a_burst_is_dropped_then_cut():
+    """15 messages in 0.8 s: the first 7 pass, one more or less, and all ends in a signoff."""
+    server, player = play("rate_limit", ignored=frozenset({"04/0c", "04/07"}))
+    acks = [found for found in player.clients["alice"].inbox if found.meaning[1] == "04/0c"]
+    assert len(acks) in (7, 8)
+    assert player.clients["alice"].ended
+    assert "disconnected" in server.violations[-1]
+
+
+# IServerd.
+
+
+def test_login_at_iserverd():
+    server = play_isd("iserverd_first")
+    assert len(server.violations) == 1  # The log-in of old clients, which it does not answer.
+
+
+def test_two_users_at_iserverd():
+    def without_status(told: Meaning) -> Meaning:
+        """Of 01/0f: whether the flag "web aware" is there depends on earlier log-ins."""
+        if told[1] != "01/0f":
+            return told
+        for _, _, fields in told[4]:
+            fields.pop("06", None)
+        return told
+
+    server = play_isd("iserverd_icq", alike=without_status)
+    assert server.overlaps == ["200001"]
+
+
+def test_what_iserverd_has_not():
+    server = play_isd("iserverd_refusals")
+    assert len(server.violations) == 1
+    assert "SNAC(25,02)" in server.violations[0]
