@@ -12,8 +12,6 @@ next is made when all of the last is closed.  What others call here never blocks
 """
 
 import random
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -27,6 +25,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline
 from gateway.ids import SessionKey
 from gateway.network import Login, Network
+from gateway.pacer import Pacer
 from gateway.session import OUR_MISTAKE, Session
 
 FIRST_RETRY = 4.0
@@ -46,60 +45,6 @@ class State(Enum):
     ONLINE = "online"
     WAITING = "waiting"
     LATCHED = "latched"
-
-
-class Pacer:
-    """Lets log-ins to one network through, some per second and some at once.
-
-    Networks refuse, or ban, an address that opens too many connections.
-    """
-
-    def __init__(self, per_second: float, at_once: int) -> None:
-        self._rate = per_second
-        self._at_once = at_once
-        self._waiting: OrderedDict[Keeper, None] = OrderedDict()
-        self._running: set[Keeper] = set()
-        self._free_at = time.monotonic()
-        self._timer: Any = None
-
-    def join(self, keeper: "Keeper", is_first: bool = False) -> None:
-        """``is_first``: before all others, because somebody looks on."""
-        self._waiting[keeper] = None
-        if is_first:
-            self._waiting.move_to_end(keeper, last=False)
-        self._pump()
-
-    def leave(self, keeper: "Keeper") -> None:
-        """Logged in, given up, or gone: its place is free."""
-        self._waiting.pop(keeper, None)
-        if keeper in self._running:
-            self._running.discard(keeper)
-            self._pump()
-
-    def _pump(self) -> None:
-        while self._waiting and len(self._running) < self._at_once:
-            now = time.monotonic()
-            if self._free_at > now:
-                self._pump_later(self._free_at - now)
-                return
-            self._free_at = max(self._free_at, now - 1.0) + 1.0 / self._rate
-            keeper = next(iter(self._waiting))
-            del self._waiting[keeper]
-            self._running.add(keeper)
-            gevent.spawn(self._let_through, keeper)
-
-    def _let_through(self, keeper: "Keeper") -> None:
-        """In a greenlet of its own: the one that freed the place belongs to another user."""
-        if keeper in self._running:
-            keeper.connect()
-
-    def _pump_later(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = gevent.spawn_later(seconds, self._ring)
-
-    def _ring(self) -> None:
-        self._timer = None
-        self._pump()
 
 
 class Keeper:
@@ -268,7 +213,7 @@ class Keeper:
             "session.offline",
             why=event.why.value,
             detail=event.detail or None,
-            next_try=self.next_try,
+            next_try=self.next_try and self.next_try.isoformat(timespec="seconds"),
         )
 
     def _next_state(self, why: Offline) -> State:

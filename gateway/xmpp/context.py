@@ -9,7 +9,8 @@ from gevent.queue import Queue
 from gateway import log
 from gateway.config import Config, Transport
 from gateway.network import Addressing, Kind
-from gateway.sessions import Pacer, Sessions
+from gateway.pacer import Pacer
+from gateway.sessions import Sessions
 from gateway.store import Store
 from gateway.xmpp.component import Component
 

@@ -1,0 +1,66 @@
+"""Log-ins to one network, so many per second and so many at once.
+
+Networks refuse, or ban, an address that opens too many connections.
+"""
+
+import time
+from collections import OrderedDict
+from typing import Any, Protocol
+
+import gevent
+
+
+class Paced(Protocol):
+    def connect(self) -> None:
+        """It is its turn; it leaves when it has logged in, or given up."""
+
+
+class Pacer:
+    """Lets them through one by one, first come, first served."""
+
+    def __init__(self, per_second: float, at_once: int) -> None:
+        self._rate = per_second
+        self._at_once = at_once
+        self._waiting: OrderedDict[Paced, None] = OrderedDict()
+        self._running: set[Paced] = set()
+        self._free_at = time.monotonic()
+        self._timer: Any = None
+
+    def join(self, keeper: Paced, is_first: bool = False) -> None:
+        """``is_first``: before all others, because somebody looks on."""
+        self._waiting[keeper] = None
+        if is_first:
+            self._waiting.move_to_end(keeper, last=False)
+        self._pump()
+
+    def leave(self, keeper: Paced) -> None:
+        """Logged in, given up, or gone: its place is free."""
+        self._waiting.pop(keeper, None)
+        if keeper in self._running:
+            self._running.discard(keeper)
+            self._pump()
+
+    def _pump(self) -> None:
+        while self._waiting and len(self._running) < self._at_once:
+            now = time.monotonic()
+            if self._free_at > now:
+                self._pump_later(self._free_at - now)
+                return
+            self._free_at = max(self._free_at, now - 1.0) + 1.0 / self._rate
+            keeper = next(iter(self._waiting))
+            del self._waiting[keeper]
+            self._running.add(keeper)
+            gevent.spawn(self._let_through, keeper)
+
+    def _let_through(self, keeper: Paced) -> None:
+        """In a greenlet of its own: the one that freed the place belongs to another user."""
+        if keeper in self._running:
+            keeper.connect()
+
+    def _pump_later(self, seconds: float) -> None:
+        if self._timer is None:
+            self._timer = gevent.spawn_later(seconds, self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._pump()
