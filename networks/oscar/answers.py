@@ -9,7 +9,7 @@ from gateway.errors import Reason
 from networks.oscar import contacts, icons, presence, rooms, services
 from networks.oscar.blocks import SnacError, parse_error
 from networks.oscar.requests import PATIENCE, SWEEP_SECONDS, Asked, Request
-from networks.oscar.state import Oscar
+from networks.oscar.state import Oscar, State
 from networks.oscar.wire import Snac
 
 ERRORS: dict[int, tuple[Reason, str]] = {
@@ -45,6 +45,7 @@ ERRORS: dict[int, tuple[Reason, str]] = {
 NO_ROOM_SUBCODE = 0x0F
 """Of 04: offline, and ten messages wait for them already."""
 
+UNREADABLE = "The server's answer cannot be understood."
 NO_ANSWER = "The server did not answer."
 
 
@@ -63,6 +64,12 @@ def on_error(oscar: Oscar, snac: Snac) -> None:
     if request := oscar.pending.pop(snac.request_id, None):
         reason, words = explain(parse_error(snac.data))
         oscar.refuse(request, reason, words)
+
+
+def on_unreadable(oscar: Oscar, snac: Snac, request: Request) -> None:
+    """An answer that is none."""
+    oscar.pending.pop(snac.request_id, None)
+    oscar.refuse(request, Reason.FULL, UNREADABLE)
 
 
 def on_sweep_timer(oscar: Oscar) -> None:
@@ -110,6 +117,6 @@ FAILED: dict[Asked, Failed] = {
 
 
 def settle(oscar: Oscar) -> None:
-    while oscar.failed:
+    while oscar.failed and oscar.state is not State.OVER:
         request, reason, detail = oscar.failed.popleft()
         FAILED[request.kind](oscar, request, reason, detail)

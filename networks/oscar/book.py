@@ -127,9 +127,13 @@ class Book:
     def apply(self, verb: Verb, item: Item) -> set[ChatId]:
         """We changed it and the server accepted, or another client did.  Returns which buddies
         look different now."""
-        before = self.remove(item.key) if verb is Verb.DELETE else self._items.get(item.key)
+        before = self._items.get(item.key)
         if verb is not Verb.DELETE:
             self.put(item)
+        elif before is None:
+            return set()
+        else:
+            self.remove(item.key)
         if item.kind == ItemClass.GROUP:
             is_renamed = verb is Verb.DELETE or (before is not None and before.name != item.name)
             return self._members(item.group) if is_renamed else set()

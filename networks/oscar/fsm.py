@@ -101,10 +101,13 @@ class OscarFsm:
         service = oscar.services.get(link)
         match frame:
             case Snac():
+                asked = oscar.pending.get(frame.request_id)
                 try:
                     self._handle_snac(frame, link, service)
                 except WireError as error:
                     login.on_unreadable(oscar, link, error)
+                    if asked:
+                        answers.on_unreadable(oscar, frame, asked)
             case Signon() if service:
                 services.on_signon(oscar, service)
             case Signon():
@@ -132,7 +135,7 @@ class OscarFsm:
         oscar = self.oscar
         if link in oscar.services:
             answers.lose(oscar, link, Reason.UNAVAILABLE, detail)
-        elif link == MAIN and oscar.was_limited:
+        elif link == MAIN and oscar.rates.is_limited:
             oscar.end(Offline.NETWORK, login.TOO_FAST)
         elif link == MAIN or (link == AUTH and oscar.state is State.AUTHORIZING):
             oscar.end(Offline.NETWORK, detail)

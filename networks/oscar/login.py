@@ -27,7 +27,6 @@ from networks.oscar.blocks import (
     CAP_TYPING,
     CAP_UTF8,
     CAP_XHTML,
-    RATE_LIMITED,
     build_location,
     build_online,
     build_rate_subscription,
@@ -173,7 +172,7 @@ def refused(oscar: Oscar, code: int, items: Tlvs) -> None:
 
 def on_unreadable(oscar: Oscar, link: str, error: WireError) -> None:
     """Of a SNAC.  Until we are online only the server itself speaks, and nothing follows if we do
-    not understand it.  Later, whoever waits for it is told when nothing comes."""
+    not understand it."""
     if link in (AUTH, MAIN) and oscar.state is not State.ONLINE:
         oscar.end(Offline.NETWORK, f"The server cannot be understood: {error}")
 
@@ -217,9 +216,7 @@ def on_rates(oscar: Oscar, snac: Snac) -> None:
 
 def on_rate_change(oscar: Oscar, snac: Snac) -> None:
     """01/0a"""
-    code, params = parse_rate_change(snac.data)
-    oscar.rates.change(code, params)
-    oscar.was_limited = oscar.was_limited or code == RATE_LIMITED
+    oscar.rates.change(*parse_rate_change(snac.data))
 
 
 def on_self(oscar: Oscar, snac: Snac) -> None:
@@ -303,7 +300,7 @@ def on_signoff(oscar: Oscar, frame: Signoff) -> None:
     words = frame.tlvs.text(0x0B)
     if frame.tlvs.number(0x09) != BECAUSE_REPLACED:
         oscar.end(Offline.NETWORK, words or "The server has signed us off.")
-    elif oscar.was_limited or oscar.rates.is_limited:
+    elif oscar.rates.is_limited:
         oscar.end(Offline.NETWORK, TOO_FAST)
     else:
         oscar.end(Offline.REPLACED, words or "The account was used to sign on somewhere else.")

@@ -168,8 +168,6 @@ class Oscar:
         self.locate = LOCATES[0]
         self.held: deque[Command] = deque()
         """Commands that came before we were online."""
-        self.was_limited = False
-        """The server said that it drops what we send: if it hangs up, this is why."""
         self.sequence = 0
         """Of the last query in ICQ's own terms."""
         self.is_sweeping = False

@@ -1,0 +1,91 @@
+"""Sessions of the gateway on the fake server, over real sockets.
+
+with oscar() as server, user(server, "Juliet") as juliet:
+    juliet.put(SendMessage(chat="romeo", body="Hi", token="1"))
+    juliet.expect(MessageSent, token="1")
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+
+import gevent
+from gevent.event import Event as Flag
+from gevent.queue import Empty, Queue
+
+from gateway import log
+from gateway.commands import Command, Logout
+from gateway.errors import CommandRefused
+from gateway.events import ContactsListed, Event, LoggedIn
+from gateway.ids import PersonId
+from gateway.network import Login
+from gateway.session import Session
+from networks.aim import NETWORK as AIM
+from networks.icq import NETWORK as ICQ
+from networks.oscar.settings import OscarSettings
+from tests.servers.oscar import Oscar
+
+TIMEOUT = 20.0
+"""For one event; they take milliseconds, a loaded machine much longer."""
+
+E = TypeVar("E")
+
+
+class User:
+    def __init__(self, settings: OscarSettings, name: str, password: str = "secret") -> None:
+        login = Login(
+            user=f"{name.replace(' ', '').lower()}@verona.lit",
+            account="",
+            fields={"username": name, "password": password},
+            settings=settings,
+            nonce="0123456789abcdef" * 2,
+        )
+        self.events: Queue[Event] = Queue()
+        self.seen: list[Event] = []
+        self.over = Flag()
+        network = ICQ if name.isdigit() else AIM
+        self.session = Session(
+            network, login, self.events.put, log.bind(user=name), lambda _: self.over.set()
+        )
+        self.session.start()
+
+    def put(self, *commands: Command) -> None:
+        for command in commands:
+            self.session.put(command)
+
+    def expect(self, type_: type[E], **fields: Any) -> E:
+        """The next event of that type with these fields.  Others are passed over."""
+        try:
+            with gevent.Timeout(TIMEOUT):
+                while True:
+                    event: Any = self.events.get()
+                    self.seen.append(event)
+                    if isinstance(event, type_) and all(
+                        getattr(event, name) == value for name, value in fields.items()
+                    ):
+                        return event
+        except (gevent.Timeout, Empty):
+            told = "\n".join(map(str, self.seen))
+            raise AssertionError(f"no {type_.__name__} {fields} among:\n{told}") from None
+
+    def saw(self, type_: type[E]) -> list[E]:
+        return [event for event in self.seen if isinstance(event, type_)]
+
+
+def settings(server: Oscar, **changed: Any) -> OscarSettings:
+    return OscarSettings(**{"server": server.host, "port": server.port, **changed})
+
+
+@contextmanager
+def user(server: Oscar, name: str, **changed: Any) -> Iterator[User]:
+    """Logged in with their address book read, and out in the end."""
+    someone = User(settings(server, **changed), name)
+    try:
+        someone.expect(LoggedIn, me=PersonId(name))
+        someone.expect(ContactsListed)
+        yield someone
+    finally:
+        with suppress(CommandRefused):  # It is over already.
+            someone.session.put(Logout())
+        if not someone.over.wait(TIMEOUT):
+            someone.session.kill()

@@ -1,0 +1,313 @@
+"""Getting in, staying and leaving."""
+
+from hashlib import md5
+
+import pytest
+
+from gateway.commands import Logout, SendMessage
+from gateway.events import Offline
+from gateway.fsm import MAIN, Got, HangUp, Lost, Send, Stop, Timer, Tls
+from gateway.ids import ChatId, Token
+from networks.oscar.fsm import OscarFsm
+from networks.oscar.login import LOGIN_ERRORS, TOO_FAST
+from networks.oscar.news import Buddy, Denied, Ended, Listed, Noticed, Renamed, Welcomed
+from networks.oscar.services import UNENCRYPTED
+from networks.oscar.state import AUTH, State
+from networks.oscar.wire import KeepAlive, Signoff, Signon, Tlvs
+from tests.networks.oscar.play import (
+    BOOK,
+    COOKIE,
+    FAMILIES,
+    RATES,
+    SETTINGS,
+    Dialled,
+    OscarPlaybook,
+    authorizing,
+    feedbag,
+    how,
+    info,
+    online,
+    redirected,
+    reply,
+    sent,
+    signing_on,
+    snac,
+)
+from tests.servers.oscar_wire import string16, tlvs, u16, u32
+
+SALT = b"AOL Instant Messenger (SM)"
+
+
+def ended(play: OscarPlaybook, why: Offline) -> str:
+    """The last thing that happened, in words."""
+    last, stop = play.done[-2:]
+    assert stop == Stop()
+    assert isinstance(last.news, Ended)
+    assert last.news.why is why
+    return last.news.detail
+
+
+# The login server.
+
+
+def test_password() -> None:
+    play = OscarPlaybook(OscarFsm(how())) << Dialled("login.verona.lit", 5190, AUTH)
+    (
+        play
+        >> Got(Signon(), AUTH)
+        << Send(Signon(), AUTH)
+        << sent("17/06", tlvs((0x01, "Juliet"), (0x4B, b""), (0x5A, b"")), AUTH)
+        >> snac("17/07", string16("key"), AUTH)
+        << sent("17/02", None, AUTH)
+    ).end()
+    found = play.fields("17/02")
+    inner = md5(b"wherefore").digest()
+    assert found[0x25] == md5(b"key" + inner + SALT).digest()
+    assert found[0x4A] == b"\1"
+    assert 0x4C in found
+
+
+def test_weak_hash() -> None:
+    settings = SETTINGS.model_copy(update={"strong_hash": False})
+    play = authorizing(settings=settings) >> snac("17/07", string16("key"), AUTH)
+    found = play.fields("17/02")
+    assert found[0x25] == md5(b"keywherefore" + SALT).digest()
+    assert 0x4C not in found
+
+
+def test_only_eight_bytes_of_an_icq_password_count() -> None:
+    play = authorizing("100001") >> snac("17/07", string16("key"), AUTH)
+    inner = md5(b"wherefor").digest()
+    assert play.fields("17/02")[0x25] == md5(b"key" + inner + SALT).digest()
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "port"),
+    [
+        ("bos.verona.lit:5191", "bos.verona.lit", 5191),
+        ("bos.verona.lit", "bos.verona.lit", 5190),
+        ("[2001:db8::1]:99", "2001:db8::1", 99),
+    ],
+)
+def test_redirect(address: str, host: str, port: int) -> None:
+    (
+        authorizing()
+        >> snac("17/03", tlvs((0x8E, b"\0"), (0x05, address), (0x06, COOKIE)), AUTH, id=0)
+        << HangUp(AUTH)
+        << Dialled(host, port, MAIN)
+        >> Got(Signoff(), AUTH)
+        >> Lost("closed by us", AUTH)
+        >> Got(Signon())
+        << Send(Signon(Tlvs(((0x06, COOKIE),))))
+    ).end()
+
+
+def test_redirect_with_tls() -> None:
+    where = tlvs((0x05, "bos:443"), (0x06, COOKIE), (0x8E, u16(2)))
+    play = authorizing() >> snac("17/03", where, AUTH) << HangUp(AUTH)
+    (play << Dialled("bos", 443, MAIN, Tls())).end()
+
+
+def test_tls_all_the_way_or_not_at_all() -> None:
+    settings = SETTINGS.model_copy(update={"tls": True, "ca_file": "ca.pem"})
+    play = OscarPlaybook(OscarFsm(how(settings=settings)))
+    play << Dialled("login.verona.lit", 5190, AUTH, Tls(ca_file="ca.pem"))
+    (play >> Got(Signon(), AUTH)).skip()
+    play >> snac("17/03", tlvs((0x05, "bos:443"), (0x06, COOKIE)), AUTH) << HangUp(AUTH)
+    (play << Ended(Offline.NETWORK, UNENCRYPTED) << Stop()).end()
+
+
+@pytest.mark.parametrize("code", LOGIN_ERRORS)
+def test_refused(code: int) -> None:
+    play = authorizing() >> snac("17/03", tlvs((0x01, "Juliet"), (0x08, u16(code))), AUTH)
+    why, words = LOGIN_ERRORS[code]
+    assert ended(play, why) == f"{words} (code {code:02x}h)"
+
+
+NEVER = {0x01, 0x04, 0x05, 0x07, 0x08, 0x09, 0x11, 0x20, 0x22}
+
+
+def test_what_is_never_tried_again() -> None:
+    found = {code for code, row in LOGIN_ERRORS.items() if row[0] is Offline.BAD_CREDENTIALS}
+    assert found == NEVER
+    assert {row[0] for row in LOGIN_ERRORS.values()} == {Offline.NETWORK, Offline.BAD_CREDENTIALS}
+
+
+def test_refused_for_a_reason_nobody_knows() -> None:
+    answer = tlvs((0x08, u16(0x77)), (0x04, "http://verona.lit/why"))
+    play = authorizing() >> snac("17/03", answer, AUTH)
+    words = "The server refused the log-in. (code 77h, http://verona.lit/why)"
+    assert ended(play, Offline.NETWORK) == words
+
+
+def test_limiter_does_not_wait_for_the_challenge() -> None:
+    play = authorizing() >> snac("17/03", tlvs((0x08, u16(0x1D))), AUTH, id=0)
+    assert "limiter" in ended(play, Offline.NETWORK)
+
+
+def test_redirect_to_nowhere() -> None:
+    play = authorizing() >> snac("17/03", tlvs((0x01, "Juliet")), AUTH)
+    assert "cannot be understood" in ended(play, Offline.NETWORK)
+
+
+def test_lost_on_the_way() -> None:
+    assert ended(authorizing() >> Lost("refused", AUTH), Offline.NETWORK) == "refused"
+    assert ended(redirected() >> Lost("refused"), Offline.NETWORK) == "refused"
+    assert ended(signing_on() >> Lost("closed"), Offline.NETWORK) == "closed"
+
+
+def test_nobody_waits_for_ever() -> None:
+    for play in (authorizing(), redirected(), signing_on()):
+        assert play.wakes["login"] == 60
+        assert "60 seconds" in ended(play >> Timer("login"), Offline.NETWORK)
+    (online() >> Timer("login")).end()
+
+
+# BOS.
+
+
+def test_sign_on() -> None:
+    play = signing_on()
+    (
+        play
+        >> snac("01/03", b"".join(map(u16, (0x01, 0x04, 0x13, 0x18))))
+        << sent("01/17", u16(0x01) + u16(4) + u16(0x04) + u16(1) + u16(0x13) + u16(4))
+        >> snac("01/18", b"whatever", id=0x9F959A60)
+        << sent("01/06", b"")
+        >> snac("01/13", u16(4) + tlvs((0x0B, "Welcome")))
+        << Noticed("Welcome")
+        >> reply("01/07", RATES)
+        << sent("01/08", b"".join(map(u16, (1, 2, 3, 4, 5))))
+        << sent("01/0e")
+        << sent("04/04")
+        << sent("13/02")
+        << sent("13/05", u32(0) + u16(0))
+        >> snac("01/0f", info("Ju Liet"))
+        >> reply("13/06", feedbag(*BOOK[:2]), flags=1)
+        >> reply("13/06", feedbag(*BOOK[2:]), to="13/05")
+        << Welcomed("Ju Liet")
+        << Listed(
+            (
+                Buddy("romeo", "My Romeo", ("Friends",), False),
+                Buddy("Nurse", "", ("Friends",), False),
+            )
+        )
+        << sent("04/02", u16(0) + u32(0x0B) + u16(8000) + u16(999) * 2 + u32(0))
+        << sent("02/04")
+        << sent("13/07")
+        << sent("01/02")
+        << sent("04/10")
+    ).end()
+    assert play.fsm.oscar.state is State.ONLINE
+
+
+def test_sign_on_with_a_number() -> None:
+    play = signing_on("100001")
+    (play >> snac("01/03", b"".join(map(u16, FAMILIES)))).skip()
+    (play >> snac("01/07", RATES)).skip()
+    (play >> snac("13/0f")).skip()
+    play >> snac("01/0f", info("100001")) << Welcomed("100001") << Listed(())
+    (play << sent("04/02") << sent("02/04") << sent("01/1e") << sent("13/07")).skip()
+    assert play.fields("01/1e")[0x06] == u32(0)
+    assert play.last("15/02")[10:12] == b"\x3c\x00"
+
+
+def test_without_address_book() -> None:
+    play = signing_on()
+    (play >> snac("01/03", u16(0x01) + u16(0x04))).skip()
+    (play >> snac("01/07", RATES)).skip()
+    (play >> snac("01/0f", info("Juliet")) << Welcomed("Juliet") << Listed(())).skip()
+
+
+def test_rates_that_cannot_be_read() -> None:
+    play = (signing_on() >> snac("01/03", u16(0x01))).skip()
+    assert "cannot be understood" in ended(play >> snac("01/07", u16(9)), Offline.NETWORK)
+
+
+def test_our_name() -> None:
+    (
+        online()
+        >> snac("01/0f", info("Juliet"))
+        >> snac("01/0f", info("JULIET"))
+        << Renamed("JULIET")
+        >> snac("01/0f", info("Romeo"))
+    ).end()
+
+
+# Staying.
+
+
+def test_silence() -> None:
+    play = online()
+    (
+        play
+        >> Timer("ping")
+        << Send(KeepAlive())
+        >> Timer("ping")
+        << Send(KeepAlive())
+        << sent("01/0e")
+        >> reply("01/0f", info("Juliet"))
+        >> Timer("ping")
+        << Send(KeepAlive())
+        >> Timer("ping")
+        << Send(KeepAlive())
+        << sent("01/0e")
+        >> Timer("ping")
+    )
+    assert play.wakes["ping"] == 60
+    assert "120 seconds" in ended(play, Offline.NETWORK)
+
+
+def test_server_goes_down() -> None:
+    assert ended(online() >> snac("01/12", b"\0\0"), Offline.NETWORK)
+    assert ended(online() >> Got(Signoff()), Offline.NETWORK)
+    assert ended(online() >> Lost("closed by the server"), Offline.NETWORK)
+
+
+# Signed on somewhere else.
+
+
+@pytest.mark.parametrize("code", [b"\1", b"\0\1"])
+def test_replaced(code: bytes) -> None:
+    frame = Signoff(Tlvs(((0x09, code), (0x0B, b"Another place"))))
+    assert ended(online() >> Got(frame), Offline.REPLACED) == "Another place"
+
+
+def rate_change(code: int, current: int) -> bytes:
+    """Of class 3, as open-oscar-server has it."""
+    levels = (20, 5100, 5000, 4000, 3000, current, 6000)
+    return u16(code) + u16(3) + b"".join(map(u32, levels)) + bytes(5)
+
+
+def test_the_same_code_when_we_were_too_fast() -> None:
+    frame = Signoff(Tlvs(((0x09, b"\1"),)))
+    play = online() >> snac("01/0a", rate_change(3, 3900))
+    assert ended(play >> Got(frame), Offline.NETWORK) == TOO_FAST
+    play = online() >> snac("01/0a", rate_change(3, 3900))
+    assert ended(play >> Lost("closed"), Offline.NETWORK) == TOO_FAST
+
+
+def test_a_warning_is_no_limit() -> None:
+    play = online() >> snac("01/0a", rate_change(2, 4900))
+    ended(play >> Got(Signoff(Tlvs(((0x09, b"\1"),)))), Offline.REPLACED)
+
+
+def test_a_limit_that_is_over() -> None:
+    play = online() >> snac("01/0a", rate_change(3, 3900)) >> snac("01/0a", rate_change(4, 5200))
+    ended(play >> Got(Signoff(Tlvs(((0x09, b"\1"),)))), Offline.REPLACED)
+
+
+# Leaving.
+
+
+def test_logout() -> None:
+    play = online() >> SendMessage(chat=ChatId("romeo"), body="Bye", token=Token("1"))
+    play << sent("04/06") >> Logout() << Send(Signoff())
+    denied = play.done[0].news
+    assert isinstance(denied, Denied)
+    assert denied.token == "1"
+    assert ended(play, Offline.ASKED) == ""
+
+
+def test_logout_before_there_is_anything_to_leave() -> None:
+    (authorizing() >> Logout() << Ended(Offline.ASKED, "") << Stop()).end()
