@@ -18,6 +18,7 @@ from gateway import config, sections
 from gateway.network import Network
 from gateway.xmpp.chat import WORDS
 from gateway.xmpp.commands import COMMAND
+from networks.irc import NETWORK as IRC
 from networks.irc.answers import ERRORS
 from networks.irc.settings import IrcSettings
 
@@ -38,10 +39,12 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "transports": sections.TransportSection,
 }
 
-NETWORKS: list[Network] = [
-    import_module(f"networks.{module.name}").NETWORK
-    for module in pkgutil.iter_modules(networks.__path__)
+PACKAGES = [
+    import_module(f"networks.{module.name}") for module in pkgutil.iter_modules(networks.__path__)
 ]
+
+NETWORKS: list[Network] = [package.NETWORK for package in PACKAGES if hasattr(package, "NETWORK")]
+"""What several networks share has none."""
 
 QUOTE = '"'
 
@@ -144,11 +147,12 @@ def test_every_word_of_the_chat() -> None:
 
 
 def test_every_command() -> None:
-    page = (ROOT / "docs/networks/irc.md").read_text()
-    described = " ".join(part(page, "Talking to the transport").split())
+    of_irc = part((ROOT / "docs/networks/irc.md").read_text(), "Talking to the transport")
+    of_contacts = part((ROOT / "docs/contacts.md").read_text(), "Commands of a contact")
     for command in COMMAND.values():
+        has_irc = command.needs is None or command.needs in IRC.commands
         title = command.title.partition(", or change")[0]
-        assert f"*{title}*" in described, command.title
+        assert f"*{title}*" in " ".join((of_irc if has_irc else of_contacts).split()), title
 
 
 def test_every_refusal_of_irc() -> None:

@@ -8,11 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from gateway.commands import ChangeNick, FetchProfile, JoinRoom, ListRooms, SendRaw
+from gateway.commands import (
+    Block,
+    ChangeContact,
+    ChangeNick,
+    FetchProfile,
+    JoinRoom,
+    ListRooms,
+    SendRaw,
+)
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Field, FieldKind, Kind, Network
-from gateway.xmpp import actions, adhoc, forms, registration
+from gateway.xmpp import actions, adhoc, blocking, contactbook, forms, registration
 from gateway.xmpp.access import is_occupant
 from gateway.xmpp.adhoc import COMMANDS, Completed, Stage, Step
 from gateway.xmpp.bridge import Bridge
@@ -45,6 +53,14 @@ def offered(kind: Kind, network: Network) -> dict[str, str]:
 
 def _fits(command: Offered, kind: Kind, network: Network) -> bool:
     return kind in command.kinds and (command.needs is None or command.needs in network.commands)
+
+
+def needed(kind: Kind) -> frozenset[type]:
+    """Commands of the network of which one must be there for there to be any of ours; for an
+    address where all depend on the network."""
+    return frozenset(
+        command.needs for command in COMMAND.values() if kind in command.kinds and command.needs
+    )
 
 
 def execute(ask: Ask) -> Element:
@@ -257,6 +273,14 @@ COMMAND: dict[str, Offered] = {
         "Who is …", _whois, kinds=frozenset({Kind.SERVER, Kind.PERSON}), needs=FetchProfile
     ),
     "rooms": Offered("List rooms", _for_account("List rooms", _rooms), needs=ListRooms),
+    "rename": Offered(
+        "Rename, or move to other groups",
+        contactbook.rename,
+        kinds=frozenset({Kind.PERSON}),
+        needs=ChangeContact,
+    ),
+    "block": Offered("Block", blocking.block, kinds=frozenset({Kind.PERSON}), needs=Block),
+    "unblock": Offered("Unblock", blocking.unblock, kinds=frozenset({Kind.PERSON}), needs=Block),
     "raw": Offered("Send a raw command", _for_account("Send a raw command", _raw), needs=SendRaw),
 }
 

@@ -1,14 +1,33 @@
 """What we say that we are and can do, of each kind of address.
 
 It follows from the files of the XEPs and from the commands that the network handles, and from
-nothing else: a feature in ``NEEDS`` is advertised where the network has that command.
+nothing else: a feature in ``NEEDS`` is advertised where the network has one of those commands.
 """
 
-from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetTyping
+from gateway.commands import (
+    AskAttention,
+    FetchAvatar,
+    FetchProfile,
+    JoinRoom,
+    SearchPeople,
+    SendMessage,
+    SetTyping,
+)
 from gateway.network import Kind, Network
-from gateway.xmpp import commands, last, ping, prompt, register, rsm, time, vcard, version
+from gateway.xmpp import (
+    commands,
+    last,
+    ping,
+    prompt,
+    register,
+    rsm,
+    search,
+    time,
+    vcard,
+    version,
+)
 from gateway.xmpp.adhoc import COMMANDS
-from gateway.xmpp.chats import CHAT_STATES, RECEIPTS
+from gateway.xmpp.chats import ATTENTION, CHAT_STATES, RECEIPTS
 from gateway.xmpp.rooms import MUC
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -20,17 +39,19 @@ OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 FEATURES: dict[Kind, tuple[str, ...]] = {
     # Of discovery itself, and of what is no IQ: messages and presence.
     Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC),
-    Kind.PERSON: (DISCO_INFO, DISCO_ITEMS, CAPS, CHAT_STATES, RECEIPTS),
+    Kind.PERSON: (DISCO_INFO, DISCO_ITEMS, CAPS, CHAT_STATES, RECEIPTS, ATTENTION),
     Kind.ROOM: (DISCO_INFO, DISCO_ITEMS, MUC, STABLE_ID, OCCUPANT_ID),
 }
 
-NEEDS: dict[tuple[Kind, str], type] = {
-    (Kind.SERVER, MUC): JoinRoom,
-    (Kind.ROOM, MUC): JoinRoom,
-    (Kind.PERSON, CHAT_STATES): SetTyping,
-    (Kind.PERSON, RECEIPTS): SendMessage,
-    (Kind.PERSON, vcard.VCARD): FetchProfile,
-    (Kind.PERSON, COMMANDS): FetchProfile,
+NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
+    (Kind.SERVER, MUC): frozenset({JoinRoom}),
+    (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
+    (Kind.ROOM, MUC): frozenset({JoinRoom}),
+    (Kind.PERSON, CHAT_STATES): frozenset({SetTyping}),
+    (Kind.PERSON, RECEIPTS): frozenset({SendMessage}),
+    (Kind.PERSON, ATTENTION): frozenset({AskAttention}),
+    (Kind.PERSON, vcard.VCARD): frozenset({FetchProfile, FetchAvatar}),
+    (Kind.PERSON, COMMANDS): commands.needed(Kind.PERSON),
 }
 
 SOFTWARE = "Greengate"
@@ -38,7 +59,10 @@ SOFTWARE = "Greengate"
 
 OFFERED = (
     FEATURES,
-    *(file.FEATURES for file in (commands, last, ping, prompt, register, time, vcard, version)),
+    *(
+        file.FEATURES
+        for file in (commands, last, ping, prompt, register, search, time, vcard, version)
+    ),
 )
 
 
@@ -49,7 +73,7 @@ def features(kind: Kind, network: Network) -> tuple[str, ...]:
             feature
             for offered in OFFERED
             for feature in offered.get(kind, ())
-            if NEEDS.get((kind, feature), object) in (object, *network.commands)
+            if (needs := NEEDS.get((kind, feature))) is None or needs & network.commands
         )
     )
 

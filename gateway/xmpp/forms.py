@@ -18,6 +18,8 @@ YES = frozenset({"1", "true"})
 NO = frozenset({"0", "false", ""})
 """XEP-0004, section 3.3: the lexical values of a boolean, and nothing at all."""
 
+COLUMNS = {"jid": "jid-single"}
+"""Of tables, those that are no text."""
 
 # Made.
 
@@ -66,12 +68,18 @@ def named_result(form_type: str, rows: Iterable[tuple[str, str]]) -> Element:
     )
 
 
-def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> Element:
-    """Several results with the same fields (section 3.4).  ``columns``: var and label."""
+def table(
+    title: str,
+    columns: Sequence[tuple[str, str]],
+    rows: Iterable[Sequence[str]],
+    form_type: str = "",
+) -> Element:
+    """Several results with the same fields (section 3.4).  ``columns``: var and label; the values
+    of one called ``jid`` are JIDs."""
     reported = element(
         f"{{{DATA}}}reported",
         *(
-            element(f"{{{DATA}}}field", var=var, label=label, type="text-single")
+            element(f"{{{DATA}}}field", var=var, label=label, type=COLUMNS.get(var, "text-single"))
             for var, label in columns
         ),
     )
@@ -85,7 +93,14 @@ def table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequenc
         )
         for row in rows
     )
-    return element(f"{{{DATA}}}x", _line("title", title), reported, *items, type="result")
+    return element(
+        f"{{{DATA}}}x",
+        _line("title", title),
+        _form_type(form_type),
+        reported,
+        *items,
+        type="result",
+    )
 
 
 def _field(field: Field, value: str) -> Element:

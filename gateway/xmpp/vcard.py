@@ -1,17 +1,20 @@
 """vcard-temp (XEP-0054): of the transport, and of people what the network tells.
 
 For a person we ask the network, which may take it a while, and networks limit how often they are
-asked: clients that want the vCard of everybody at once are told to come back later.
+asked: clients that want the vCard of everybody at once are told to come back later, or given the
+picture alone (XEP-0153), for which most of them ask.
 """
 
+from base64 import b64encode
 from collections import Counter
 from xml.etree.ElementTree import Element
 
-from gateway.commands import FetchProfile
+from gateway.commands import FetchAvatar, FetchProfile
 from gateway.errors import CommandRefused, Reason
-from gateway.events import ProfileFetched
+from gateway.events import Avatar, ProfileFetched
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Kind
+from gateway.xmpp import avatars
 from gateway.xmpp.access import (
     is_occupant,
     joined_room,
@@ -59,14 +62,36 @@ def _room(ask: Ask) -> Element:
 
 
 def _person(ask: Ask) -> Element:
-    require_command(ask, FetchProfile)
     if is_occupant(ask):
+        require_command(ask, FetchProfile)
         person = require_occupant(require_seat(ask), ask.resource).person
-    else:
-        person = PersonId(ask.address.chat)
-    fetched = fetch(require_bridge(ask), person)
+        return _described(fetch(require_bridge(ask), person))
+    if FetchAvatar not in ask.transport.network.commands:
+        require_command(ask, FetchProfile)
+    bridge = require_bridge(ask)
+    person = PersonId(ask.address.chat)
+    contact = bridge.contacts.get(bridge.jid(person))
+    picture = avatars.picture(bridge, contact)
+    try:
+        card = _described(fetch(bridge, person), contact.name if contact else "")
+    except CommandRefused:
+        if picture is None:
+            raise
+        card = _card(("FN", person))
+    if picture is not None:
+        card.append(_photo(picture))
+    return card
+
+
+def _described(fetched: ProfileFetched, name: str = "") -> Element:
     lines = "\n".join(f"{label}: {value}" for label, value in fetched.fields)
-    return _card(("FN", fetched.person), ("NICKNAME", fetched.person), ("DESC", lines))
+    return _card(("FN", fetched.person), ("NICKNAME", name or fetched.person), ("DESC", lines))
+
+
+def _photo(avatar: Avatar) -> Element:
+    data = b64encode(avatar.data).decode()
+    pairs = [("TYPE", avatar.media_type), ("BINVAL", data)]
+    return element(f"{{{VCARD}}}PHOTO", *elements(VCARD, pairs))
 
 
 def fetch(bridge: Bridge, person: PersonId) -> ProfileFetched:

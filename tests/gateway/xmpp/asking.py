@@ -116,6 +116,9 @@ class Bridge:
             raise answer
         return answer
 
+    def put(self, command: Command) -> None:
+        self.ask(lambda _: command)
+
     def switch(self, is_on: bool) -> None:
         self.switched.append("on" if is_on else "off")
 

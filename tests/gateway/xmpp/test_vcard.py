@@ -1,12 +1,16 @@
 """https://xmpp.org/extensions/xep-0054.html"""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.commands import FetchProfile
+from gateway.commands import FetchAvatar, FetchProfile
 from gateway.errors import CommandRefused, Reason
-from gateway.events import Event, ProfileFetched
+from gateway.events import Avatar, AvatarFetched, Event, ProfileFetched
 from gateway.ids import PersonId
-from gateway.xmpp import vcard
+from gateway.xmpp import avatars, vcard
+from gateway.xmpp.contact import Contact
+from networks.irc import NETWORK
 from tests.gateway.xmpp.asking import (
     DOMAIN,
     TOKEN,
@@ -87,6 +91,58 @@ def test_what_the_network_says() -> None:
     user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND, "No such nick")
     refused = refusal(lambda: get(user, VCARD, ROMEO))
     assert (refused.reason, refused.text) == (Reason.NOT_FOUND, "No such nick")
+
+
+# Pictures (XEP-0153).
+
+FACE = Avatar(data=b"\x89PNG a face", media_type="image/png")
+PHOTO = "<PHOTO><TYPE>image/png</TYPE><BINVAL>iVBORyBhIGZhY2U=</BINVAL></PHOTO>"
+
+
+def pictured() -> User:
+    """Of a network that has pictures; Romeo shows one."""
+    takes = NETWORK.commands | {FetchAvatar}
+    user = User(transport(network=replace(NETWORK, commands=takes)), "")
+    user.only.answers[FetchProfile] = profile
+    user.only.answers[FetchAvatar] = lambda command: AvatarFetched(
+        token=TOKEN, person=command.person, avatar=FACE
+    )
+    user.only.contacts[ROMEO] = Contact(
+        PersonId("Romeo"), name="Montague", avatar="face", photo=avatars.photo(FACE)
+    )
+    return user
+
+
+@pytest.fixture
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avatars, "CACHE", avatars.Cache(1000))
+
+
+@pytest.mark.usefixtures("_nothing_kept")
+def test_with_a_picture() -> None:
+    user = pictured()
+    expected = card("romeo").replace("<NICKNAME>romeo<", "<NICKNAME>Montague<")
+    assert same(get(user, VCARD, ROMEO), expected.replace("</vCard>", f"{PHOTO}</vCard>"))
+    get(user, VCARD, ROMEO)
+    asked = [type(command) for command in user.only.asked]
+    assert asked == [FetchAvatar, FetchProfile, FetchProfile]
+
+
+@pytest.mark.usefixtures("_nothing_kept")
+def test_a_picture_alone_where_nothing_else_is_told() -> None:
+    user = pictured()
+    user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND)
+    assert same(get(user, VCARD, ROMEO), f"<vCard xmlns='vcard-temp'><FN>romeo</FN>{PHOTO}</vCard>")
+
+
+@pytest.mark.usefixtures("_nothing_kept")
+@pytest.mark.parametrize("photo", ["", None])
+def test_without_a_picture(photo: str | None) -> None:
+    user = pictured()
+    user.only.contacts[ROMEO] = Contact(PersonId("Romeo"), photo=photo)
+    assert same(get(user, VCARD, ROMEO), card("romeo"))
+    user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND)
+    assert refusal(lambda: get(user, VCARD, ROMEO)).reason is Reason.NOT_FOUND
 
 
 def test_a_client_that_wants_everybodys_is_told_to_wait() -> None:

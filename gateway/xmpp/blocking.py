@@ -1,0 +1,34 @@
+"""Blocking people on their network: the commands ``block`` and ``unblock`` of a person (XEP-0050).
+
+Not XEP-0191: what clients send for that goes to the user's own server, which then keeps from them
+what we deliver, and tells nobody.  To be blocked where the other side notices, by a network that
+can, it has to be asked of us.
+"""
+
+from gateway.commands import Block
+from gateway.ids import PersonId
+from gateway.xmpp.access import is_occupant, require_bridge, require_occupant, require_seat
+from gateway.xmpp.adhoc import Completed
+from gateway.xmpp.iq import Ask
+
+
+def block(ask: Ask) -> Completed:
+    return _block(ask, True, "{} is blocked.")
+
+
+def unblock(ask: Ask) -> Completed:
+    return _block(ask, False, "{} is not blocked any more.")
+
+
+def _block(ask: Ask, is_blocked: bool, words: str) -> Completed:
+    """
+    Raises:
+        CommandRefused: there is no session, or the network says no.
+    """
+    if is_occupant(ask):
+        person = require_occupant(require_seat(ask), ask.resource).person
+    else:
+        person = PersonId(ask.address.chat)
+    bridge = require_bridge(ask)
+    bridge.ask(lambda token: Block(person=person, is_blocked=is_blocked, token=token))
+    return Completed(text=words.format(person))
