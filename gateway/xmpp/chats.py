@@ -1,7 +1,5 @@
 """Messages between two people, typing, receipts."""
 
-import itertools
-import os
 from xml.etree.ElementTree import Element
 
 from gateway.commands import AskAttention, SendMessage, SetTyping
@@ -30,14 +28,6 @@ TYPING = {
 
 WHISPERS = 200
 """Conversations through a room whose way back is remembered."""
-
-_PROCESS = os.urandom(4).hex()
-_NUMBERS = itertools.count(1)
-
-
-def new_id() -> str:
-    """For a stanza that has none from the network; no other process ever makes the same."""
-    return f"{_PROCESS}-{next(_NUMBERS)}"
 
 
 class Chats:
@@ -101,7 +91,7 @@ class Chats:
 
     def say(self, sender: str, children: str, id: str | None = None) -> None:
         self._host.out.write(
-            stanzas.message(sender, self._host.key.user, "chat", children, id or new_id()),
+            stanzas.message(sender, self._host.key.user, "chat", children, id or stanzas.new_id()),
             keep=True,
         )
 
@@ -125,7 +115,7 @@ class Chats:
         received = f"<received xmlns='{RECEIPTS}' id='{stanzas.escape(stanza.get('id', ''))}'/>"
         self._host.out.write(
             stanzas.message(
-                stanza.get("to", ""), stanza.get("from", ""), "chat", received, new_id()
+                stanza.get("to", ""), stanza.get("from", ""), "chat", received, stanzas.new_id()
             ),
             keep=True,
         )

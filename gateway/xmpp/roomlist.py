@@ -129,11 +129,11 @@ class RoomList:
             self._store(room)
             self._leave_soon(room)
 
-    def gone(self, sender: str) -> None:
-        """A resource does not exist any more: a stanza for it came back."""
+    def gone(self, sender: str, bounced: str | None = None) -> None:
+        """A resource does not exist any more: a stanza for it, with that id, came back."""
         for room in self:
             if sender in room.seats:
-                room.seats.pop(sender)
+                room.fell_off(sender, bounced)
                 self._store(room)
                 self._leave_soon(room)
 

@@ -273,12 +273,21 @@ class Room:
     def stand_up(self, seat: str) -> None:
         """One resource leaves; the others and the network notice nothing."""
         if sitting := self.seats.pop(seat, None):
-            self._seen_by[seat] = sitting.seen
-            if len(self._seen_by) > REMEMBERED_SEATS:
-                del self._seen_by[next(iter(self._seen_by))]
+            self._keep_place(seat, sitting.seen)
             me = self.occupants.get(self.me) or Occupant(person=self.me)  # type: ignore[arg-type]
             self._out.write(self._absence(seat, me, (SELF,)))
         self.waiting.pop(seat, None)
+
+    def fell_off(self, seat: str, bounced: str | None) -> None:
+        """A resource is gone without a word; ``bounced`` is the id of what did not reach it."""
+        if sitting := self.seats.pop(seat, None):
+            missed = (line.number for line in self._history if line.id and line.id == bounced)
+            self._keep_place(seat, min(sitting.seen, next(missed, sitting.seen + 1) - 1))
+
+    def _keep_place(self, seat: str, seen: int) -> None:
+        self._seen_by[seat] = seen
+        if len(self._seen_by) > REMEMBERED_SEATS:
+            del self._seen_by[next(iter(self._seen_by))]
 
     def lost_network(self, words: str) -> None:
         """The connection to the network is gone, the room is not: a snapshot will follow."""
@@ -299,7 +308,7 @@ class Room:
         )
         if event.sent_at:
             children += stanzas.delay(self.jid, event.sent_at)
-        self._say(sender, children, event.id, event.sent_at)
+        self._say(sender, children, event.id or stanzas.new_id(), event.sent_at)
 
     def reflect(self, stanza_id: str | None, body: str, id: MessageId | None) -> None:
         """What one of our resources said has been said (XEP-0045, section 7.4)."""

@@ -111,7 +111,7 @@ class Router:
         address = self._context.addressings[domain].parse(jid.unescape(local))
         kind = stanza.get("type")
         if kind == "error":
-            user.bounced(stanza.get("from", ""), transport, address)
+            user.bounced(stanza, transport, address)
         elif not transport.admits(user.jid):
             raise CommandRefused(Reason.FORBIDDEN, "You may not use this gateway.")
         elif stanza.tag == MESSAGE:

@@ -5,6 +5,8 @@ passes through ``escape`` here, which also drops what XML 1.0 cannot carry (sect
 rather than elements: messages and presence are most of the traffic, and this is the cheapest.
 """
 
+import itertools
+import os
 import re
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element
@@ -42,6 +44,15 @@ ERROR_TYPES = {
     Reason.TIMEOUT: "wait",
 }
 """RFC 6120, section 8.3.3, and XEP-0045, section 7.2, for the conditions of rooms."""
+
+
+_PROCESS = os.urandom(4).hex()
+_NUMBERS = itertools.count(1)
+
+
+def new_id() -> str:
+    """For a stanza that has none from the network; no other process ever makes the same."""
+    return f"{_PROCESS}-{next(_NUMBERS)}"
 
 
 def clean(text: str) -> str:

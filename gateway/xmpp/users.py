@@ -27,6 +27,15 @@ ANSWERS = {
     "unsubscribed": Contacts.unsubscribed,
 }
 
+GONE = [
+    f"{{urn:ietf:params:xml:ns:xmpp-stanzas}}{condition}"
+    for condition in (
+        *("gone", "item-not-found", "recipient-unavailable", "redirect", "service-unavailable"),
+        *("remote-server-not-found", "remote-server-timeout"),
+    )
+]
+"""What servers say of a client that they do not find (XEP-0045, section 18.1.2)."""
+
 REGISTER_FIRST = "Register with this gateway first: find it in your client's list of services."
 
 
@@ -166,10 +175,12 @@ class User:
         if len(body) > most or len(body.encode()) > most:
             raise CommandRefused(Reason.POLICY, f"The message is longer than {most} bytes.")
 
-    def bounced(self, sender: str, transport: Transport, to: Address) -> None:
-        """A stanza of ours came back as an error: that client is not there (any more)."""
-        if to.kind is Kind.ROOM and (bridge := self.bridge(transport.domain, to.account)):
-            bridge.rooms.gone(sender)
+    def bounced(self, stanza: Element, transport: Transport, to: Address) -> None:
+        """A stanza of ours came back as an error; perhaps that client is not there any more."""
+        bridge = self.bridge(transport.domain, to.account)
+        is_gone = any(stanza.find(f"{{{stanzas.NS}}}error/{tag}") is not None for tag in GONE)
+        if bridge and is_gone and to.kind is Kind.ROOM:
+            bridge.rooms.gone(stanza.get("from", ""), stanza.get("id"))
 
     # Presence.
 

@@ -331,3 +331,16 @@ def test_history_as_asked_for(inside: Room, out: Out) -> None:
 )
 def test_nonsense_is_as_if_not_asked(attributes: dict[str, str]) -> None:
     assert request(**attributes) == History()
+
+
+def test_who_fell_off_gets_what_did_not_arrive(inside: Room, out: Out) -> None:
+    for number in range(4):
+        inside.message(said(str(number)))
+    lost = out.take()[2].get("id")
+    inside.fell_off(BALCONY, lost)
+    assert not inside.is_wanted
+    inside.enter(BALCONY, "juliet", History())
+    assert [line for line in short(out.take()) if "late" in line] == [
+        "message:groupchat romeo to balcony '2' late",
+        "message:groupchat romeo to balcony '3' late",
+    ]
