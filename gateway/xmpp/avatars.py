@@ -120,12 +120,17 @@ class Avatars:
         self._host = host
         self._known = known
         self._wanted: dict[str, tuple[PersonId, str]] = {}
-        """By JID; only the latest of each."""
+        """By JID; what is still to be fetched, only the latest of each."""
+        self._latest: dict[str, str] = {}
+        """By JID; until it is known."""
         self._workers: set[gevent.Greenlet[..., None]] = set()
 
     def changed(self, jid: str, contact: Contact, id: str) -> None:
         """The network has named a picture, new or not; "" for none."""
+        if id and self._latest.get(jid) == id:
+            return  # It is under way.
         self._wanted.pop(jid, None)
+        self._latest.pop(jid, None)
         if not id:
             self._known(jid, id, "")
         elif contact.photo is None or contact.avatar != id:
@@ -136,12 +141,14 @@ class Avatars:
             self._known(jid, id, photo(kept))
             return
         self._wanted[jid] = (person, id)
+        self._latest[jid] = id
         if len(self._workers) < AT_ONCE:
             self._workers.add(gevent.spawn(self._work))
 
     def stop(self) -> None:
         """The session is over; the next will name them again."""
         self._wanted.clear()
+        self._latest.clear()
         workers, self._workers = self._workers, set()
         gevent.killall(list(workers), block=False)
 
@@ -153,6 +160,7 @@ class Avatars:
             try:
                 avatar = _get(self._host, person, id)
             except CommandRefused as refusal:
+                self._latest.pop(jid, None)
                 self._host.log.debug("avatar.refused", person=person, why=refusal.text)
             else:
                 self._fetched(jid, id, avatar)
@@ -160,5 +168,6 @@ class Avatars:
         self._workers.discard(gevent.getcurrent())
 
     def _fetched(self, jid: str, id: str, avatar: Avatar | None) -> None:
-        if jid not in self._wanted:  # Else it has changed again meanwhile.
+        if self._latest.get(jid) == id:  # Else it has changed again meanwhile.
+            del self._latest[jid]
             self._known(jid, id, photo(avatar))

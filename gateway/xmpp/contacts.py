@@ -23,16 +23,13 @@ from gateway.commands import (
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Show
 from gateway.ids import ChatId, PersonId
-from gateway.network import Kind
 from gateway.sessions import State
 from gateway.store import KnownContact
-from gateway.xmpp import contact as looks
-from gateway.xmpp import stanzas
 from gateway.xmpp.avatars import Avatars
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
 from gateway.xmpp.introductions import Introductions
-from gateway.xmpp.stanzas import element
+from gateway.xmpp.roster import Roster
 
 MOST = 2000
 """Contacts of one account."""
@@ -40,17 +37,12 @@ MOST = 2000
 MOST_ASKING = 100
 """Strangers who wait for the user's answer.  Those who ask everybody shall not fill the roster."""
 
-FAREWELL = ("unsubscribe", "unsubscribed")
-
 
 class Contacts:
     def __init__(self, host: Host, known: tuple[KnownContact, ...]) -> None:
         self._host = host
         self._contacts: dict[str, Contact] = {}
-        self._known: set[str] = set()
-        """JIDs that the user's roster was told of."""
-        self._unsent: set[str] = set()
-        """Who changed while the XMPP server was away."""
+        self._roster = Roster(host)
         self._owed: dict[tuple[type, str], Command] = {}
         """What the user did while the network was away; by command and JID."""
         self._is_full = False
@@ -58,7 +50,7 @@ class Contacts:
         self._avatars = Avatars(host, self._avatar_known)
         for contact in known:
             jid = host.jid(contact.person)
-            self._known.add(jid)
+            self._roster.load(jid)
             self._contacts[jid] = Contact(
                 contact.person,
                 is_hidden=contact.is_hidden,
@@ -96,10 +88,11 @@ class Contacts:
         if not host.is_registered:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register with this gateway first.")
         jid = host.jid(chat)
-        contact = self._contacts.get(jid) or Contact(PersonId(chat), is_in_book=False)
         if jid not in self._contacts and len(self._contacts) >= MOST:
             raise CommandRefused(Reason.TOO_MUCH, f"There are {MOST} contacts already.")
-        self._owed.pop((RemoveContact, jid), None)
+        taken_back = self._owed.pop((RemoveContact, jid), None)
+        person = taken_back.person if isinstance(taken_back, RemoveContact) else PersonId(chat)
+        contact = self._contacts.get(jid) or Contact(person, is_in_book=False)
         is_agreed = contact.is_in_book and contact.is_authorized
         if self._is_online and not is_agreed:
             host.put(AddContact(person=contact.person))
@@ -118,9 +111,9 @@ class Contacts:
                 self._answer(jid, contact, is_granted=True)
             if contact.is_in_book:
                 contact.is_hidden = False
-                self._remember(jid, contact)
+                self._roster.remember(jid, contact)
                 if not contact.is_watched:
-                    self._tell(jid, contact)
+                    self._roster.tell(jid, contact)
 
     def unsubscribed(self, chat: ChatId) -> None:
         """Our user does not let them see, or does not want to see who was introduced."""
@@ -134,7 +127,7 @@ class Contacts:
             return  # Seen, but not to see: no network knows that.
         elif self._network_keeps_them:
             contact.is_hidden = True
-            self._remember(jid, contact)
+            self._roster.remember(jid, contact)
         else:
             self.unsubscribe(chat)
 
@@ -149,13 +142,13 @@ class Contacts:
         contact = self._contacts.pop(jid, None)
         if contact is None:
             return
-        self._send_farewell(jid)
+        self._roster.say_farewell(jid)
         if self._network_keeps_them and not self._is_online:
             contact.is_hidden = True  # If it is still in the book after a restart.
-            self._remember(jid, contact)
-            self._known.discard(jid)
+            self._roster.remember(jid, contact)
+            self._roster.unload(jid)
         else:
-            self._forget(jid, contact.person)
+            self._roster.forget(jid, contact.person)
         self._do(jid, RemoveContact(person=contact.person))
 
     def probe(self, chat: ChatId, to: str) -> None:
@@ -164,7 +157,7 @@ class Contacts:
         if contact := self._contacts.get(jid):
             contact.is_watched = True
             if not contact.is_hidden:
-                self._host.out.write(self._presence(jid, contact, to))
+                self._roster.tell_one(jid, contact, to)
 
     def _do(self, jid: str, command: Command) -> None:
         """Now, or after the next log-in."""
@@ -209,7 +202,7 @@ class Contacts:
         self._call(jid, contact, contact.name, new.name)
         if contact.is_asked_for and new.is_authorized:
             self._approve(jid, contact)
-        elif jid not in self._known and not contact.is_asked_for and not contact.is_asking:
+        elif jid not in self._roster and not contact.is_asked_for and not contact.is_asking:
             self._introductions.add(jid)
 
     def removed(self, event: events.ContactRemoved) -> None:
@@ -220,8 +213,7 @@ class Contacts:
         jid = self._host.jid(event.person)
         if contact := self._contacts.get(jid):
             contact.is_asked_for = contact.is_authorized = contact.is_watched = False
-            status = element("status", event.detail)
-            self._write(stanzas.presence(jid, self._host.key.user, "unsubscribed", status))
+            self._roster.refuse(jid, event.detail)
             self._drop_stranger(jid, contact)
 
     def asked(self, event: events.AuthorizationAsked) -> None:
@@ -235,7 +227,7 @@ class Contacts:
             contact.is_in_book = contact.is_authorized = False
         if not contact.is_asking:  # The server asks at each log-in until it is answered.
             contact.is_asking = True
-            self._write(looks.request(contact, jid, self._host.key.user, event.reason))
+            self._roster.ask(jid, contact, event.reason)
 
     def logged_in(self) -> None:
         if not self._network_keeps_them:
@@ -247,7 +239,7 @@ class Contacts:
         for (_, jid), command in owed.items():
             self._host.attempt(command)
             if isinstance(command, RemoveContact):
-                self._forget(jid, command.person)
+                self._roster.forget(jid, command.person)
         for contact in self._contacts.values():
             if contact.is_asked_for:
                 self._host.attempt(AddContact(person=contact.person))
@@ -272,7 +264,7 @@ class Contacts:
         before = (contact.show, contact.status)
         if before != (event.show, event.status) or not contact.is_idle_since(since):
             contact.show, contact.status, contact.idle_since = event.show, event.status, since
-            self._tell(jid, contact)
+            self._roster.tell(jid, contact)
 
     def profile_changed(self, event: events.ProfileChanged) -> None:
         jid = self._host.jid(event.person)
@@ -287,14 +279,14 @@ class Contacts:
         before = contact.called
         contact.name, contact.alias = name, alias
         if contact.called != before:
-            self._tell_if_there(jid, contact)
+            self._roster.tell_if_there(jid, contact)
 
     def _avatar_known(self, jid: str, avatar: str, photo: str) -> None:
         if contact := self._contacts.get(jid):
             before = contact.photo
             contact.avatar, contact.photo = avatar, photo
             if photo != before:
-                self._tell_if_there(jid, contact)
+                self._roster.tell_if_there(jid, contact)
 
     def logged_out(self) -> None:
         self._introductions.stop()
@@ -302,97 +294,44 @@ class Contacts:
         for jid, contact in self._contacts.items():
             if contact.show is not Show.OFFLINE:
                 contact.show, contact.status, contact.idle_since = Show.OFFLINE, "", None
-                self._tell(jid, contact)
+                self._roster.tell(jid, contact)
 
     def announce(self) -> None:
         """The XMPP server is back: tell what it missed."""
-        unsent, self._unsent = self._unsent, set()
-        for jid in unsent:
-            if contact := self._contacts.get(jid):
-                self._tell(jid, contact)
+        self._roster.catch_up(self.get)
 
     def farewell(self) -> None:
         """The account is gone (XEP-0100, section 4.3)."""
         self._introductions.stop()
         self._avatars.stop()
         for jid, contact in self._contacts.items():
-            if self._is_in_roster(jid, contact):
-                self._send_farewell(jid)
+            if self._roster.shows(jid, contact):
+                self._roster.say_farewell(jid)
 
     # What is told, and kept.
 
     def _introduce(self, jid: str) -> bool:
         contact = self._contacts.get(jid)
-        if contact is None or jid in self._known:
+        if contact is None or jid in self._roster:
             return False
-        self._remember(jid, contact)
-        self._write(looks.request(contact, jid, self._host.key.user))
+        self._roster.remember(jid, contact)
+        self._roster.ask(jid, contact)
         return True
 
     def _approve(self, jid: str, contact: Contact) -> None:
-        """XEP-0100, section 4.6: approve, be present, and ask to be seen as well."""
         contact.is_asked_for = False
-        self._remember(jid, contact)
-        user = self._host.key.user
-        self._write(stanzas.presence(jid, user, "subscribed"))
-        self._tell(jid, contact)
-        self._write(looks.request(contact, jid, user))
+        self._roster.remember(jid, contact)
+        self._roster.approve(jid, contact)
 
     def _removed(self, jid: str) -> None:
         """By somebody else than our user (XEP-0100, section 4.10)."""
         if contact := self._contacts.get(jid):
-            if self._is_in_roster(jid, contact):
-                self._send_farewell(jid)
+            if self._roster.shows(jid, contact):
+                self._roster.say_farewell(jid)
             del self._contacts[jid]
-            self._forget(jid, contact.person)
+            self._roster.forget(jid, contact.person)
 
     def _drop_stranger(self, jid: str, contact: Contact) -> None:
         """Nobody asks any more, and they are in no address book."""
         if not (contact.is_in_book or contact.is_asked_for or contact.is_asking):
             del self._contacts[jid]
-
-    def _is_in_roster(self, jid: str, contact: Contact) -> bool:
-        is_shown = jid in self._known and not contact.is_hidden
-        return is_shown or contact.is_asked_for or contact.is_asking
-
-    def _send_farewell(self, jid: str) -> None:
-        """``unavailable`` need not be kept: a server that comes back knows of nobody's presence."""
-        user = self._host.key.user
-        for kind in FAREWELL:
-            self._write(stanzas.presence(jid, user, kind))
-        self._host.out.write(stanzas.presence(jid, user, "unavailable"))
-
-    def _write(self, subscription: str) -> None:
-        """Subscriptions are said once, so they must arrive."""
-        self._host.out.write(subscription, keep=True)
-
-    def _remember(self, jid: str, contact: Contact) -> None:
-        self._known.add(jid)
-        host = self._host
-        known = KnownContact(person=contact.person, is_hidden=contact.is_hidden)
-        host.context.background.do(
-            lambda: host.context.store.save_contact(host.key, known), host.key.user
-        )
-
-    def _forget(self, jid: str, person: PersonId) -> None:
-        self._known.discard(jid)
-        host = self._host
-        host.context.background.do(
-            lambda: host.context.store.remove_contact(host.key, person), host.key.user
-        )
-
-    def _tell_if_there(self, jid: str, contact: Contact) -> None:
-        if contact.show is not Show.OFFLINE:
-            self._tell(jid, contact)
-
-    def _tell(self, jid: str, contact: Contact) -> None:
-        if contact.is_hidden or jid not in self._known:
-            return
-        if self._host.out.is_up:
-            self._host.out.write(self._presence(jid, contact, self._host.key.user))
-        else:
-            self._unsent.add(jid)
-
-    def _presence(self, jid: str, contact: Contact, to: str) -> str:
-        caps = self._host.context.caps(Kind.PERSON, self._host.transport)
-        return looks.presence(contact, jid, to, caps)

@@ -48,6 +48,8 @@ class Album:
 
     def __init__(self, host: Host, **pictures: Avatar | None) -> None:
         self.host = host
+        self.slow: dict[str, Event] = {}
+        """Those that are handed out later than the others."""
         self.pictures = pictures
         self.is_open = Event()
         self.is_open.set()
@@ -60,6 +62,7 @@ class Album:
         self.most = max(self.most, self.under_way)
         try:
             self.is_open.wait()
+            self.slow.get(command.avatar, self.is_open).wait()
             if command.avatar not in self.pictures:
                 raise CommandRefused(Reason.NOT_FOUND)
             avatar = self.pictures[command.avatar]
@@ -191,14 +194,41 @@ def test_only_the_latest_counts() -> None:
     host = Host()
     album = Album(host, face=FACE, mask=MASK)
     made = online(host, ROMEO)
-    album.is_open.clear()
+    album.slow["face"] = Event()
     made.profile_changed(shows("face"))
     until(lambda: album.under_way == 1)
     made.profile_changed(shows("mask"))
+    until(lambda: len(host.out.written) == 1)
+    album.slow["face"].set()
+    idle(made)
+    assert said(host) == [f"available romeo photo={hashed(MASK)}"]
+
+
+def test_a_picture_that_is_named_again_while_it_is_fetched() -> None:
+    host = Host()
+    album = Album(host, face=FACE)
+    made = online(host, ROMEO)
+    album.is_open.clear()
+    for _ in range(3):
+        made.profile_changed(shows("face"))
+        gevent.sleep(0)
     album.is_open.set()
     idle(made)
-    photos = [stanza for stanza in said(host) if "photo=" in stanza]
-    assert photos[-1] == f"available romeo photo={hashed(MASK)}"
+    assert album.asked() == ["Romeo face"]
+    assert said(host) == [f"available romeo photo={hashed(FACE)}"]
+
+
+def test_a_picture_that_is_taken_away_while_it_is_fetched() -> None:
+    host = Host()
+    album = Album(host, face=FACE)
+    made = online(host, ROMEO)
+    album.is_open.clear()
+    made.profile_changed(shows("face"))
+    until(lambda: album.under_way == 1)
+    made.profile_changed(shows(""))
+    album.is_open.set()
+    idle(made)
+    assert said(host) == ["available romeo photo="]
 
 
 def test_what_could_not_be_fetched_is_tried_again() -> None:

@@ -465,7 +465,7 @@ def test_a_removal_while_offline_that_is_taken_back() -> None:
     made.listed(listed(ROMEO))
     assert host.take() == []
     assert said(host) == ["subscribed romeo", "unavailable romeo", "subscribe romeo"]
-    assert not host.store.contacts[PersonId("romeo")].is_hidden
+    assert host.store.contacts == {ROMEO: KnownContact(person=ROMEO)}
 
 
 def test_the_network_removes_somebody() -> None:

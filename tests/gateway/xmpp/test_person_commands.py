@@ -5,13 +5,14 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from gateway.commands import Block, ChangeContact, FetchProfile
+from gateway.commands import AskAttention, Block, ChangeContact, FetchProfile
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Kind
 from gateway.sessions import State
 from gateway.xmpp import contactbook
 from gateway.xmpp.adhoc import COMMANDS
+from gateway.xmpp.chats import ATTENTION
 from gateway.xmpp.commands import offered
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.features import features
@@ -64,6 +65,14 @@ def test_which_there_are(commands: set[type], nodes: list[str]) -> None:
     network = replace(NETWORK, commands=frozenset(commands))
     assert list(offered(Kind.PERSON, network)) == nodes
     assert (COMMANDS in features(Kind.PERSON, network)) == bool(nodes)
+
+
+def test_attention_where_the_network_has_it() -> None:
+    """https://xmpp.org/extensions/xep-0224.html"""
+    assert ATTENTION not in features(Kind.PERSON, NETWORK)
+    buzzing = replace(NETWORK, commands=NETWORK.commands | {AskAttention})
+    assert ATTENTION in features(Kind.PERSON, buzzing)
+    assert ATTENTION not in features(Kind.SERVER, buzzing)
 
 
 # Blocking.
