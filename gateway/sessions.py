@@ -172,16 +172,18 @@ class Keeper:
             session = Session(
                 self._network, self._make_login(), self._on_event, self.log, self._ended
             )
+        except CommandRefused as refusal:  # The operator lets no guests in any more.
+            self._could_not_start(LoggedOut(why=Offline.BAD_CREDENTIALS, detail=refusal.text))
         except Exception:
-            self._could_not_start()
+            self.log.exception("session.crashed")
+            self._could_not_start(OUR_MISTAKE)
         else:
             self._session, self._is_over = session, False
             session.start()
 
-    def _could_not_start(self) -> None:
-        self.log.exception("session.crashed")
+    def _could_not_start(self, why: LoggedOut) -> None:
         try:
-            self._on_event(OUR_MISTAKE)
+            self._on_event(why)
         except Exception:  # Of the outbox.
             self.log.exception("session.crashed")
         finally:

@@ -8,9 +8,7 @@ A bridge outlives the sessions of its keeper: rooms, contacts and what is known 
 a reconnection.  There is one for each account of a user, and for a guest while in a room.
 """
 
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -22,42 +20,24 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
 from gateway.ids import ChatId, PersonId, SessionKey, Token
-from gateway.network import Kind, Login
+from gateway.network import Kind
 from gateway.sessions import Keeper, State
 from gateway.store import Account, Broken, Registration
 from gateway.xmpp import jid, stanzas
+from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.chats import Chats
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
+from gateway.xmpp.credentials import Credentials
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.roomlist import RoomList
 from gateway.xmpp.stanzas import element
 
-LINGER = 2.0
-"""Seconds between the last reason to be online and the log-out.  A client that reconnects at once
-is not seen to leave, and a server that shuts down (it reports everybody gone first) loses the
-connection to us within that time, which calls it off."""
-
-RETURN_TIME = 60.0
-"""Seconds that clients have to come back after the XMPP server did."""
-
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
 
-
-VERIFY_TIME = 40.0
-"""Seconds that a log-in may take while somebody waits for their registration to be accepted."""
-
-REFUSED_BECAUSE = {
-    Offline.ASKED: Reason.NOT_ACCEPTABLE,
-    Offline.BAD_CREDENTIALS: Reason.NOT_ACCEPTABLE,
-    Offline.REPLACED: Reason.CONFLICT,
-    Offline.NETWORK: Reason.TIMEOUT,
-    Offline.GATEWAY: Reason.INTERNAL,
-}
-"""What a registration that could not be verified is refused with (XEP-0100, section 4.1.2)."""
 
 Answer = (
     events.Done
@@ -76,7 +56,7 @@ class Bridge:
         self.context = context
         self.transport = transport
         self.key: SessionKey = account.key
-        self.registration: Registration | Broken | None = account.registration
+        self.credentials = Credentials(transport, account)
         self.me: PersonId | None = None
         self.pending = Pending()
         self.resources = resources
@@ -85,26 +65,17 @@ class Bridge:
         self.log = log.bind(
             user=self.key.user, transport=self.key.transport, account=self.key.account or None
         )
-        self.guest_nick = account.rooms[0].nick if account.rooms else ""
-        self._memory = dict(account.memory)
-        self._leaving: gevent.Greenlet[..., object] | None = None
-        self._linger = LINGER
         self._is_closed = False
-        self._is_switched_off = False
-        """The user disconnected by hand, or another client took over.  Until they connect by hand,
-        register anew, or come back after they were away."""
-        self._was_present = False
-        self._verdict: AsyncResult[LoggedOut | None] | None = None
-        """Whoever verifies a registration waits for how the log-in ends."""
         self._said = ""
         """The transport's last presence, so that only changes are sent."""
         self.keeper = Keeper(
             self.key,
             transport.network,
             context.pacers[transport.domain],
-            self._make_login,
+            lambda: self.credentials.login(self.contacts.people()),
             self.deliver,
         )
+        self.attendance = Attendance(self.keeper, resources, self._is_wanted)
         self.chats = Chats(self)
         self.contacts = Contacts(self, account.contacts)
         self.rooms = RoomList(self, account.rooms)
@@ -113,12 +84,17 @@ class Bridge:
         self._latch_if_hopeless()
 
     @property
+    def registration(self) -> Registration | Broken | None:
+        """None for a guest."""
+        return self.credentials.registration
+
+    @property
     def is_registered(self) -> bool:
-        return self.registration is not None
+        return self.credentials.is_registered
 
     @property
     def stays_online(self) -> bool:
-        return isinstance(self.registration, Registration) and self.registration.stay_online
+        return self.credentials.stays_online
 
     @property
     def address(self) -> str:
@@ -131,21 +107,15 @@ class Bridge:
     # Whether to be online.
 
     def review(self) -> None:
-        """Something changed: log in, or begin to think of logging out."""
-        if self.resources and not self._was_present:
-            self._is_switched_off = False
-        self._was_present = bool(self.resources)
-        if self.is_needed:
-            self._stop_leaving()
-            self.keeper.log_in()
-        elif self._leaving is None and self.keeper.state not in (State.OFFLINE, State.LATCHED):
-            self._leaving = gevent.spawn_later(self._linger, self._leave)
+        """Something changed that may be a reason to be online, or was the last one."""
+        self.attendance.review()
 
     @property
     def is_needed(self) -> bool:
         """Somebody is there, or wants to be kept online."""
-        if self._is_switched_off:
-            return False
+        return self.attendance.is_needed
+
+    def _is_wanted(self) -> bool:
         present = self.is_registered and bool(self.resources or self.stays_online)
         return present or self.rooms.is_any_wanted
 
@@ -159,30 +129,14 @@ class Bridge:
             and self.keeper.state is State.OFFLINE
         )
 
-    def _leave(self) -> None:
-        self._leaving = None
-        if not self.is_needed:
-            self.keeper.log_out()
-
-    def _stop_leaving(self) -> None:
-        if self._leaving is not None:
-            self._leaving.kill(block=False)
-            self._leaving = None
-
     def switch(self, is_on: bool) -> None:
         """Connect or disconnect by hand."""
-        self._is_switched_off = not is_on
-        if not is_on:
-            self.keeper.log_out()
-        elif self.keeper.state is State.OFFLINE:
-            self.keeper.log_in()
-        else:
-            self.keeper.retry()
+        self.attendance.switch(is_on)
 
     def close(self) -> None:
         """Its account is gone, or the gateway stops: nothing is told any more."""
         self._is_closed = True
-        self._stop_leaving()
+        self.attendance.stay()
         self.rooms.close()
         self.keeper.log_out()
         self.context.sessions.discard(self.key)
@@ -191,7 +145,7 @@ class Bridge:
         """The gateway stops.  Rooms are told nothing: their clients will find themselves in them
         again.  Everybody else goes offline."""
         self._is_closed = True
-        self._stop_leaving()
+        self.attendance.stay()
         self.contacts.logged_out()
         if self.is_registered:
             words = element("status", "The gateway is restarting.")
@@ -212,14 +166,12 @@ class Bridge:
     # The XMPP server went, or came back.
 
     def cut_off(self) -> None:
-        self._stop_leaving()
+        self.attendance.stay()
         self.rooms.cut_off()
 
     def reconnected(self) -> None:
         """For a while nobody is taken for gone who has not said so."""
-        self._linger = RETURN_TIME
-        self.review()
-        self._linger = LINGER
+        self.attendance.review(RETURN_TIME)
         self._said = ""
         self.rooms.reconnected()
         self.announce()
@@ -233,65 +185,36 @@ class Bridge:
         Raises:
             CommandRefused: the network says no, or does not answer; the old one holds.
         """
-        before, self.registration = self.registration, registration
-        self._is_switched_off = False
-        self._verdict = AsyncResult()
-        self.keeper.retry()
+        before = self.registration
+        self.credentials.put_on_trial(registration)
+        self.attendance.begin()
         try:
-            failure = self._verdict.get(timeout=VERIFY_TIME)
-        except gevent.Timeout:
-            failure = LoggedOut(why=Offline.NETWORK, detail="no answer")
-        finally:
-            self._verdict = None
-        if failure is not None:
+            self.credentials.await_verdict()
+        except CommandRefused:
             self._return_to(before)
-            title = self.transport.network.title
-            raise CommandRefused(REFUSED_BECAUSE[failure.why], f"{title}: {failure.detail}")
+            raise
 
     def _return_to(self, registration: Registration | Broken | None) -> None:
-        self.registration = registration
+        self.credentials.registration = registration
         self.keeper.log_out()
-        if isinstance(registration, Registration) and not registration.latched:
-            self.keeper.retry()
-        self.review()
+        if why := self.credentials.hopeless:
+            self.keeper.latch(why)
+        elif self.is_needed:
+            self.attendance.begin()
 
     def registered(self) -> None:
         """It is stored: a client will subscribe, and send its presence."""
-        self._linger = RETURN_TIME
-        self.review()
-        self._linger = LINGER
+        self.attendance.review(RETURN_TIME)
 
     def set_stay_online(self, stay_online: bool) -> None:
-        assert isinstance(self.registration, Registration)
-        self.registration = replace(self.registration, stay_online=stay_online)
+        self.credentials.set_stay_online(stay_online)
         self.review()
 
     def _latch_if_hopeless(self) -> None:
-        match self.registration:
-            case Broken(why=why):
-                self.log.error("account.broken", why=why)
-                self.keeper.latch("your stored registration cannot be opened; register again")
-            case Registration(latched=why) if why:
-                self.keeper.latch(why)
-
-    def _make_login(self) -> Login:
-        fields: Mapping[str, str]
-        if isinstance(self.registration, Registration):
-            fields = self.registration.fields
-        else:
-            assert self.transport.network.guest
-            fields = self.transport.network.guest(
-                self.transport.settings, self.key.account, self.guest_nick
-            )
-        return Login(
-            user=self.key.user,
-            account=self.key.account,
-            fields=fields,
-            settings=self.transport.settings,
-            contacts=self.contacts.people(),
-            memory=dict(self._memory),
-            nonce=secrets.token_hex(16),
-        )
+        if isinstance(self.registration, Broken):
+            self.log.error("account.broken", why=self.registration.why)
+        if why := self.credentials.hopeless:
+            self.keeper.latch(why)
 
     # Commands.
 
@@ -361,8 +284,7 @@ class Bridge:
             self.say(f"<{event.sender}> {event.body}")
 
     def logged_in(self, event: LoggedIn) -> None:
-        if self._verdict:
-            self._verdict.set(None)
+        self.credentials.logged_in()
         self.me = event.me
         self.announce()
         self.attempt(self._presence())
@@ -372,16 +294,19 @@ class Bridge:
 
     def logged_out(self, event: LoggedOut) -> None:
         if event.why is Offline.REPLACED:
-            self._is_switched_off = True
+            self.attendance.give_way()
         words = self.keeper.explain()
         self._refuse_pending(words)
         self.contacts.logged_out()
         self.rooms.logged_out(event, words)
         self.announce()
-        if self._verdict:
-            if event.why is not Offline.ASKED:  # Which was the session before it.
-                self._verdict.set(event)
-            return
+        if self.credentials.is_on_trial:
+            self.credentials.logged_out(event)
+        else:
+            self._explain(event, words)
+
+    def _explain(self, event: LoggedOut, words: str) -> None:
+        """To the user, what they would not find out by looking."""
         match event.why:
             case Offline.BAD_CREDENTIALS if self.keeper.state is State.LATCHED:
                 self._latched(event.detail or words)
@@ -408,10 +333,7 @@ class Bridge:
             self._refuse(waiting, Reason.UNAVAILABLE, words)
 
     def remembered(self, event: events.Remembered) -> None:
-        if event.value:
-            self._memory[event.name] = event.value
-        else:
-            self._memory.pop(event.name, None)
+        self.credentials.remember(event)
         self.context.background.do(
             lambda: self.context.store.remember(self.key, event.name, event.value, event.seconds),
             self.key.user,

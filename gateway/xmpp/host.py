@@ -11,6 +11,7 @@ from gateway.log import Bound
 from gateway.sessions import Keeper
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Context
+from gateway.xmpp.credentials import Credentials
 from gateway.xmpp.pending import Pending, Waiting
 from gateway.xmpp.resources import Resources
 
@@ -25,7 +26,7 @@ class Host(Protocol):
     out: Component
     log: Bound
     keeper: Keeper
-    guest_nick: str
+    credentials: Credentials
 
     @property
     def is_registered(self) -> bool: ...

@@ -105,8 +105,8 @@ class RoomList:
             return
         room.waiting[sender] = Waiting(stanza=stanza, nick=nick, history=history)
         room.password = stanza.findtext(f"{{{MUC}}}x/{{{MUC}}}password", "") or room.password
-        if not host.is_registered and not host.guest_nick:
-            host.guest_nick = nick
+        if not host.is_registered and not host.credentials.guest_nick:
+            host.credentials.guest_nick = nick
         if host.keeper.state is State.ONLINE:
             self._join(room)
         else:

@@ -666,3 +666,15 @@ def test_sessions(juliet: Client) -> None:
         sessions.discard(keeper.key)
     sessions.discard(juliet.keeper.key)
     assert list(sessions) == []
+
+
+def test_a_guest_who_is_not_let_in_any_more(juliet: Client) -> None:
+    """The operator changed the settings: that is no mistake of ours, and not tried again."""
+
+    def refuse() -> Login:
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register first.")
+
+    juliet.make = refuse
+    juliet.keeper.log_in()
+    assert juliet.event() == LoggedOut(why=Offline.BAD_CREDENTIALS, detail="Register first.")
+    assert juliet.keeper.state is State.LATCHED

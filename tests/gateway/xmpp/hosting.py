@@ -99,7 +99,6 @@ class Host:
         self.out: Any = Out()
         self.log = log.bind(user=USER)
         self.keeper: Any = Keeper()
-        self.guest_nick = ""
         self.is_registered = True
         self.stays_online = False
         self.is_needed = True
