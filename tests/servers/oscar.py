@@ -10,7 +10,8 @@
         assert server.violations == []
 
 ``kind`` is the real server whose ways it has: "oos" (open-oscar-server) or "isd" (IServerd, ICQ
-only), see oscar_kinds.  One port is log-in server, BOS and all other services.  It keeps to what
+only), see oscar_kinds.  One port is log-in server, BOS and all other services; ``uas_port`` has
+the HTTP log-in of AIM 6.  It keeps to what
 both were seen to do on the wire, and notes in ``violations`` whatever a client should not do, also
 where the real ones would have let it pass.
 """
@@ -29,6 +30,8 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent.baseserver import BaseServer
+from gevent.pywsgi import WSGIServer
 from gevent.server import StreamServer
 
 from gateway.trial.certificates import make_certificate
@@ -63,6 +66,7 @@ from tests.servers.oscar_login import Limiter
 from tests.servers.oscar_person import WAIT, Person, SignedOff
 from tests.servers.oscar_rates import Rates
 from tests.servers.oscar_socket import serve
+from tests.servers.oscar_uas import Uas
 from tests.servers.oscar_users import Details, Item, User, ident, read_items
 from tests.servers.oscar_wire import Reader, Snac, Tlvs
 from tests.servers.oscar_world import Link, Record, World
@@ -108,13 +112,13 @@ class Oscar:
     def __init__(self, world: World, folder: Path | None) -> None:
         self.world = world
         self.host = LOOPBACK
-        self.port = self.tls_port = 0
+        self.port = self.tls_port = self.uas_port = 0
         self.ca_file: Path | None = None
         self.people: dict[str, Person] = {}
         self._certificate = make_certificate(folder, HOST) if folder else None
         if self._certificate:
             self.host, self.ca_file = HOST, self._certificate.ca_file
-        self._listeners: list[StreamServer] = []
+        self._listeners: list[BaseServer] = []
 
     # Running.
 
@@ -137,11 +141,16 @@ class Oscar:
             self.tls_port = secure.server_port
             self.world.secure_address = f"{self.host}:{self.tls_port}"
             self._listeners.append(secure)
+        uas = WSGIServer((LOOPBACK, self.uas_port), Uas(self.world), log=None)
+        uas.start()
+        self.uas_port = uas.server_port
+        self._listeners.append(uas)
 
     def stop(self) -> None:
         """All connections end at once, without a word."""
         for link in [link for link in self.world.links if not link.played]:
             link.close()
+            bos.leave(link)
         for listener in self._listeners:
             listener.stop(timeout=1)
 
@@ -149,6 +158,7 @@ class Oscar:
         """The network fails for one user."""
         for link in self._links(name):
             link.close()
+            bos.leave(link)
 
     def displace(self, name: str) -> None:
         """Somebody else logs in as this user, on a client that wants to be alone."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.request import Request, urlopen
 
 from tests.servers.oscar import Details, ManualClock, Oscar, oscar
 from tests.servers.oscar_meaning import Meaning
-from tests.servers.oscar_player import Player
+from tests.servers.oscar_player import TIMEOUT, Player
 from tests.servers.oscar_transcript import read
+from tests.servers.oscar_wire import Reader
 
 START = 1_795_412_198.0
 """When the recordings were made: 23 November 2026."""
@@ -72,18 +74,18 @@ def suspend(server: Oscar) -> dict[str, Callable[[], None]]:
     return {"suspended@auth": do}
 
 
-def test_every_way_to_log_in_and_to_fail():
+def test_every_way_to_log_in_and_to_fail() -> None:
     server, _ = play("logins", suspend)
     assert len(server.violations) == 1
     assert "cookie" in server.violations[0]
 
 
-def test_login_limiter():
+def test_login_limiter() -> None:
     server, _ = play("login_limit", login_limit=10)
     assert server.world.turned_away == 3
 
 
-def test_two_aim_users():
+def test_two_aim_users() -> None:
     """Their sessions, lists, presence, messages, typing, blocking, offline messages."""
     server, _ = play("aim_pair", ignored=frozenset({"01/0a"}))
     assert [line for line in server.violations if "nothing here" not in line] == [
@@ -92,19 +94,19 @@ def test_two_aim_users():
     assert server.overlaps == ["ProbeAlice", "ProbeAlice"]
 
 
-def test_two_icq_users():
+def test_two_icq_users() -> None:
     """Authorisation, ICQ status, channels 1, 2 and 4, the directory, offline messages."""
     server, _ = play("icq_pair")
     assert server.violations == []
 
 
-def test_an_aim_and_an_icq_user():
+def test_an_aim_and_an_icq_user() -> None:
     # That one was away for a millisecond before he left, nobody was told then.
     server, _ = play("cross", besides=frozenset({"03/0b"}))
     assert server.violations == []
 
 
-def test_rooms():
+def test_rooms() -> None:
     def public_room(server: Oscar) -> dict[str, Callable[[], None]]:
         server.make_room("Public Probe")
         return {}
@@ -113,29 +115,29 @@ def test_rooms():
     assert server.violations == []
 
 
-def test_icons():
+def test_icons() -> None:
     server, _ = play("icons")
     assert server.violations == []
 
 
-def test_short_signoff_of_old_clients():
+def test_short_signoff_of_old_clients() -> None:
     server, _ = play("old_client_kick")
     assert server.overlaps == ["ProbeAlice"]
 
 
-def test_typing_preference():
+def test_typing_preference() -> None:
     server, _ = play("typing_pref")
     assert server.violations == []
 
 
-def test_limited_and_clear_again():
+def test_limited_and_clear_again() -> None:
     """Levels in 01/07 and 01/0a are those of the real server, and so is the moment of each."""
     server, _ = play("rate_recover")
     assert len(server.violations) == 1
     assert "dropped, class 3 at 39" in server.violations[0]
 
 
-def test_a_burst_is_dropped_then_cut():
+def test_a_burst_is_dropped_then_cut() -> None:
     """15 messages in 0.8 s: the first 7 pass, one more or less, and all ends in a signoff."""
     server, player = play("rate_limit", ignored=frozenset({"04/0c", "04/07"}))
     acks = [found for found in player.clients["alice"].inbox if found.meaning[1] == "04/0c"]
@@ -147,12 +149,12 @@ def test_a_burst_is_dropped_then_cut():
 # IServerd.
 
 
-def test_login_at_iserverd():
+def test_login_at_iserverd() -> None:
     server = play_isd("iserverd_first")
     assert len(server.violations) == 1  # The log-in of old clients, which it does not answer.
 
 
-def test_two_users_at_iserverd():
+def test_two_users_at_iserverd() -> None:
     def without_status(told: Meaning) -> Meaning:
         """Of 01/0f: whether the flag "web aware" is there depends on earlier log-ins."""
         if told[1] != "01/0f":
@@ -165,7 +167,33 @@ def test_two_users_at_iserverd():
     assert server.overlaps == ["200001"]
 
 
-def test_what_iserverd_has_not():
+def test_what_iserverd_has_not() -> None:
     server = play_isd("iserverd_refusals")
     assert len(server.violations) == 1
     assert "SNAC(25,02)" in server.violations[0]
+
+
+# The HTTP log-in of AIM 6.
+
+
+def test_uas() -> None:
+    """The tickets and the error of open-oscar-server, but for times, addresses and cookies."""
+    steps = read("kerberos")
+    with oscar(clock=ManualClock(START)) as server:
+        server.add_user("ProbeAlice", "alicepw1")
+        for asked, recorded in zip(steps[::2], steps[1::2], strict=True):
+            request = Request(f"http://{server.host}:{server.uas_port}/", asked.data)
+            with urlopen(request, timeout=TIMEOUT) as response:
+                assert ticket(response.read()) == ticket(recorded.data)
+        assert len(server.world.tickets) == 2
+        assert server.violations == []
+
+
+def ticket(data: bytes) -> tuple[bytes, list[int]]:
+    """What stands before the times, and the types of the TLVs in the end."""
+    if data[3] == 4:
+        return data, []
+    head = data[:14] + data[18:]
+    name = head.rindex(b"ProbeAlice", 0, 90)
+    fields = Reader(data[data.index(bytes.fromhex("012000010003")) + 6 : -2]).tlvs()
+    return head[:name], [kind for kind, _ in fields.pairs]
