@@ -263,6 +263,7 @@ def on_pushed(oscar: Oscar, verb: Verb, snac: Snac) -> None:
     waited = {item.key for item in items if is_waiting(oscar, item)}
     touched: set[ChatId] = set()
     for item in items:
+        oscar.suggest_name(item.name)
         touched |= oscar.book.apply(verb, item)
     announce(oscar, touched)
     for item in items:

@@ -38,7 +38,7 @@ MAX_ROOMS = 20
 """Each is a connection; servers allow few more."""
 
 MAX_INVITED = 100
-"""Invitations kept to rooms with uncommon cookies."""
+"""Invitations kept to rooms that cannot be found by the names we have for them."""
 
 HOST_COMMAND = "//roll"
 """Of which only the result is sent to the room."""
@@ -271,7 +271,8 @@ def invite(oscar: Oscar, command: Invite) -> None:
 
 def on_invited(oscar: Oscar, name: str, invitation: ChatInvitation) -> None:
     chat = chat_of(invitation.room)
-    if not COOKIE.fullmatch(cookie_text(invitation.room)) and len(oscar.invited) < MAX_INVITED:
+    is_found_by_name = cookie_text(invitation.room).endswith(f"-{room_name(chat).name}")
+    if not is_found_by_name and len(oscar.invited) < MAX_INVITED:
         oscar.invited[chat] = invitation.room
     text = decode_named(invitation.charset, invitation.text, oscar.settings.encoding)
     oscar.tell(Invited(chat, name, text))

@@ -162,7 +162,7 @@ class Oscar:
         self.asked_by_message: set[ChatId] = set()
         """Who asked for our authorisation in the old way, and is answered in it."""
         self.invited: dict[ChatId, RoomKey] = {}
-        """Rooms whose key does not follow from their name."""
+        """Rooms that cannot be found by the names we have for them: in capitals, for one."""
         self.icon: Avatar | None = None
         """Ours, until the server has it."""
         self.locate = LOCATES[0]
@@ -191,6 +191,11 @@ class Oscar:
         if len(self.names) >= MAX_NAMES:
             self.names.clear()
         self.names[normalise(name)] = name
+
+    def suggest_name(self, name: str) -> None:
+        """As somebody else writes it: better than what we made of it for comparing."""
+        if normalise(name) not in self.names:
+            self.learn_name(name)
 
     def written(self, name: str) -> str:
         """As its owner writes it, if we know; else as given."""
