@@ -298,6 +298,8 @@ def on_ping_timer(oscar: Oscar) -> None:
 def on_signoff(oscar: Oscar, frame: Signoff) -> None:
     """FLAP channel 4, of BOS.  That of the login server repeats what it has said."""
     words = frame.tlvs.text(0x0B)
+    if words.startswith("http"):  # The home page of open-oscar-server.
+        words = ""
     if frame.tlvs.number(0x09) != BECAUSE_REPLACED:
         oscar.end(Offline.NETWORK, words or "The server has signed us off.")
     elif oscar.rates.is_limited:

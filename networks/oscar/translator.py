@@ -52,7 +52,9 @@ class OscarTranslator:
     def translate(self, news: oscar.News) -> Iterator[Event]:
         match news:
             case oscar.Said():
-                yield said(news)
+                message = said(news)
+                if message.body.strip():  # iserverd makes empty ones of channel 4.
+                    yield message
             case oscar.Delivered(chat, token, body, id):
                 yield MessageSent(chat=chat, token=token, body=body, confirmed=True, id=id)
             case oscar.Typed(chat, name, typing):
@@ -121,7 +123,7 @@ AUTOMATIC = "(automatic answer) "
 
 def said(news: oscar.Said) -> MessageReceived:
     body, xhtml = from_text(news.text, is_html=news.is_html)
-    if news.is_automatic:
+    if news.is_automatic and body.strip():
         body, xhtml = AUTOMATIC + body, AUTOMATIC + xhtml if xhtml else ""
     return MessageReceived(
         chat=news.chat,

@@ -273,6 +273,11 @@ def test_replaced(code: bytes) -> None:
     assert ended(online() >> Got(frame), Offline.REPLACED) == "Another place"
 
 
+def test_replaced_without_words() -> None:
+    frame = Signoff(Tlvs(((0x09, b"\1"), (0x0B, b"https://verona.lit/server"))))
+    assert "somewhere else" in ended(online() >> Got(frame), Offline.REPLACED)
+
+
 def rate_change(code: int, current: int) -> bytes:
     """Of class 3, as open-oscar-server has it."""
     levels = (20, 5100, 5000, 4000, 3000, current, 6000)

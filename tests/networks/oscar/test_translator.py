@@ -159,6 +159,12 @@ def test_said(news: oscar.Said, changed: dict[str, Any]) -> None:
     assert translate(news) == [MessageReceived(**expected)]
 
 
+def test_nothing_said() -> None:
+    for text in ("", " ", "<HTML><BODY></BODY></HTML>"):
+        assert translate(oscar.Said(CHAT, "Romeo", text, True)) == []
+        assert translate(oscar.Said(CHAT, "Romeo", text, True, is_automatic=True)) == []
+
+
 # Presence.
 
 
