@@ -31,8 +31,8 @@ from tests.servers.oscar_users import Shown
 from tests.servers.oscar_wire import SIGNOFF, Reader, Snac, tlvs, u8, u16
 from tests.servers.oscar_world import SHORT_SIGNOFF, Handlers, Link, Ticket
 
-SHARED, DISPLACING = 1, 3
-"""Flags of multiple connections (TLV 4a): both stay, or the newcomer alone."""
+SHARED = 1
+"""Flag of multiple connections (TLV 4a): all stay.  With another the newcomer does, alone."""
 
 MOST_CLIENTS = 5
 """Of one account."""

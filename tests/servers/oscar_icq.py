@@ -18,7 +18,6 @@ from tests.servers.oscar_users import Details, Stored, User
 from tests.servers.oscar_wire import MORE_FOLLOWS, Broken, Reader, Snac, tlv
 from tests.servers.oscar_world import Handlers, Link
 
-OFFLINE_QUERY, OFFLINE_DELETE, META = 0x3C, 0x3E, 0x7D0
 OFFLINE_MESSAGE, OFFLINE_END, META_ANSWER = 0x41, 0x42, 0x7DA
 
 OK, FAILED, ERROR = 0x0A, 0x32, 0x14

@@ -29,14 +29,8 @@ from tests.servers.oscar_world import Link, Ticket, World
 WAIT = 10.0
 """Seconds for anything that must come; it takes milliseconds, on a loaded machine more."""
 
-ONLINE, AWAY, NOT_AVAILABLE, OCCUPIED, DO_NOT_DISTURB, FREE_FOR_CHAT = 0, 1, 5, 0x11, 0x13, 0x20
-INVISIBLE = 0x100
-"""ICQ status."""
-
 UTF8_CAPABILITY = bytes.fromhex("0946134e4c7f11d18222444553540000")
-AIM_CAPABILITY = bytes.fromhex("0946134d4c7f11d18222444553540000")
 CHAT_CAPABILITY = bytes.fromhex("748f2420628711d18222444553540000")
-ICQ_CAPABILITY = bytes.fromhex("094613494c7f11d18222444553540000")
 
 HTML_TYPE = 'text/aolrtf; charset="us-ascii"'
 
@@ -112,7 +106,8 @@ class Person:
         self._send(GENERIC, 0x11, u32(seconds))
 
     def status(self, status: int) -> None:
-        """ICQ's, with its flags; INVISIBLE works for everybody."""
+        """ICQ's, with its flags: 1 away, 5 not available, 11h occupied, 13h do not disturb, 20h
+        free for chat, 100h invisible, which works for everybody."""
         self._send(GENERIC, 0x1E, tlvs((0x06, u32(status))))
 
     def fetch_info(self, name: str, wanted: int = 3) -> None:

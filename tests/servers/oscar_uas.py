@@ -13,7 +13,17 @@ from typing import Any
 from tests.servers.oscar_kinds import GENERIC
 from tests.servers.oscar_login import issue
 from tests.servers.oscar_users import User
-from tests.servers.oscar_wire import Broken, Reader, Snac, string16, tlvs, u16, u32, unpack_snac
+from tests.servers.oscar_wire import (
+    Broken,
+    Reader,
+    Snac,
+    string16,
+    tlv,
+    tlvs,
+    u16,
+    u32,
+    unpack_snac,
+)
 from tests.servers.oscar_world import Ticket, World
 
 FAMILY, REQUEST, TICKET, FAILURE = 0x050C, 0x02, 0x03, 0x04
@@ -26,7 +36,7 @@ AUTHORISATION_FAILED = 0x0401
 SHARED = 1
 
 LIFETIME = 86400
-FLAGS = bytes.fromhex("000000006000000040000000000000000001000301200001")
+FLAGS = bytes.fromhex("00000000600000004000000000000000")
 TYPE = "application/x-snac"
 
 
@@ -66,7 +76,8 @@ class Uas:
         head = u32(1) + now + u32(0) + string16(name) + string16("AOL") + u16(1) + u16(5) + u16(0)
         service = string16("AOL") + string16("im/boss") + string16("AOL") + string16(name)
         times = bytes(11) + now + now + u32(int(world.clock.now()) + LIFETIME)
-        return head + service + times + FLAGS + u16(len(fields)) + tlvs(*fields) + u16(0)
+        redirect = u16(1) + u16(len(fields)) + tlvs(*fields)
+        return head + service + times + FLAGS + u16(1) + tlv(0x03, redirect) + u16(0)
 
 
 def read_request(data: bytes) -> tuple[str, bytes]:

@@ -8,8 +8,16 @@ from enum import IntEnum
 
 from tests.servers.oscar_wire import Reader, Tlvs, string16, u16
 
-PERMIT_ALL, PERMIT_NONE, PERMIT_LISTED, DENY_LISTED, PERMIT_BUDDIES = 1, 2, 3, 4, 5
-"""Privacy modes, TLV ca of a class 4 item."""
+
+class Privacy(IntEnum):
+    """Modes, TLV ca of a class 4 item."""
+
+    PERMIT_ALL = 1
+    PERMIT_NONE = 2
+    PERMIT_LISTED = 3
+    DENY_LISTED = 4
+    PERMIT_BUDDIES = 5
+
 
 AWAITING = 0x66
 TYPING_EVENTS = 0x400000
@@ -180,14 +188,14 @@ class User:
     def blocks(self, other: User) -> bool:
         """Whether ``other`` neither sees nor reaches this one."""
         modes = [item.fields.number(0xCA) for item in self.of(Class.PRIVACY)]
-        match modes[0] if modes else PERMIT_ALL:
-            case 2:
+        match modes[0] if modes else Privacy.PERMIT_ALL:
+            case Privacy.PERMIT_NONE:
                 return True
-            case 3:
+            case Privacy.PERMIT_LISTED:
                 return not self.lists({Class.PERMIT}, other.name)
-            case 4:
+            case Privacy.DENY_LISTED:
                 return self.lists({Class.DENY}, other.name)
-            case 5:
+            case Privacy.PERMIT_BUDDIES:
                 return self.buddy(other.name) is None
         return False
 

@@ -189,11 +189,12 @@ def test_uas() -> None:
         assert server.violations == []
 
 
-def ticket(data: bytes) -> tuple[bytes, list[int]]:
-    """What stands before the times, and the types of the TLVs in the end."""
+def ticket(data: bytes) -> tuple[bytes, ...]:
+    """Of an answer with a ticket what stands around its times, and the types of its TLVs."""
     if data[3] == 4:
-        return data, []
-    head = data[:14] + data[18:]
-    name = head.rindex(b"ProbeAlice", 0, 90)
-    fields = Reader(data[data.index(bytes.fromhex("012000010003")) + 6 : -2]).tlvs()
-    return head[:name], [kind for kind, _ in fields.pairs]
+        return (data,)
+    end = data.rindex(b"ProbeAlice", 0, 90) + len(b"ProbeAlice") + 11
+    head, flags, rest = data[10:14] + data[18:end], data[end + 12 : end + 28], data[end + 28 :]
+    redirect = Reader(Reader(rest).counted_tlvs()[0x03])
+    assert redirect.u16() == 1
+    return head, flags, bytes(kind for kind, _ in redirect.counted_tlvs().pairs)
