@@ -295,6 +295,7 @@ def oscar(
     rates: bool = True,
     login_limit: int | None = None,
     feedbag_limit: int = 1000,
+    feedbag_part: int = 400,
     tls: bool = False,
     folder: Path | None = None,
     **changed: Any,
@@ -304,6 +305,7 @@ def oscar(
     ``clock``: a ManualClock makes time the test's own, for rates, idle times and the limiter.
     ``rates``: count them, drop and disconnect as the real ones do.
     ``login_limit``: so many log-ins at once, then one a minute; open-oscar-server has 10.
+    ``feedbag_limit``: items that one list may have; ``feedbag_part``: how many come in one SNAC.
     ``tls``: listen on ``tls_port`` too; who comes there is sent on to there (TLV 8e).
     ``changed``: fields of ``oscar_kinds.Kind`` that are to be different.
     """
@@ -316,6 +318,7 @@ def oscar(
         limiter,
         lambda: str(uuid.uuid4()).encode(),
         feedbag_limit,
+        feedbag_part,
     )
     with contextlib.ExitStack() as stack:
         if tls and folder is None:

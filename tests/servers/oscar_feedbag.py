@@ -10,6 +10,7 @@ from tests.servers.oscar_kinds import FEEDBAG, GENERIC
 from tests.servers.oscar_users import AWAITING, Class, Item, User, ident, read_items
 from tests.servers.oscar_wire import (
     EXTENDED,
+    MORE_FOLLOWS,
     Reader,
     Snac,
     Tlvs,
@@ -34,8 +35,12 @@ DELETE = 0x0A
 
 def query(link: Link, snac: Snac) -> None:  # 13/04
     items = sorted(link.me.items.values(), key=lambda item: item.key)
-    body = b"".join(item.pack() for item in items)
-    link.reply(snac, 6, u8(0) + u16(len(items)) + body + u32(int(link.me.changed)))
+    size = link.world.feedbag_part
+    parts = [items[at : at + size] for at in range(0, len(items), size)] or [[]]
+    for number, part in enumerate(parts, 1):
+        body = b"".join(item.pack() for item in part)
+        answer = u8(0) + u16(len(part)) + body + u32(int(link.me.changed))
+        link.reply(snac, 6, answer, flags=MORE_FOLLOWS if number < len(parts) else 0)
 
 
 def query_if_modified(link: Link, snac: Snac) -> None:  # 13/05

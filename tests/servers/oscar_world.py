@@ -71,6 +71,8 @@ class World:
     make_key: Callable[[], bytes]
     """For the challenge of a log-in, 17/07."""
     feedbag_limit: int
+    feedbag_part: int
+    """Items in one 13/06."""
     address: str = ""
     secure_address: str = ""
     """``host:port`` that clients are sent on to, without and with TLS."""

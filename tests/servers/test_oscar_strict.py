@@ -23,6 +23,7 @@ from tests.servers.oscar import (
     Heard,
     Info,
     Invited,
+    Item,
     Left,
     ManualClock,
     Oscar,
@@ -301,6 +302,26 @@ def test_offline_messages_are_ten() -> None:
             else:
                 codes.append(client.expect(0x04, 0x01).data)
         assert codes == [u16(4) + tlvs((0x08, u16(0x0F)))]
+
+
+def test_feedbag_in_parts_and_its_limit() -> None:
+    items = tuple(Item(f"10000{number}", 1, number, 0) for number in range(1, 6))
+    with oscar("isd", feedbag_part=2, feedbag_limit=6) as server:
+        server.add_user("200001", items=items)
+        client = sign_on(server, "200001")
+        client.send(0x13, 0x05, u32(0) + u16(0))
+        parts = [client.expect(0x13, 0x06) for _ in range(3)]
+        assert [part.flags for part in parts] == [1, 1, 0]
+        assert [part.data[1:3] for part in parts] == [u16(2), u16(2), u16(1)]
+        client.send(0x13, 0x05, parts[0].data[-4:] + u16(5))
+        assert client.expect(0x13, 0x0F).data == parts[0].data[-4:] + u16(5)
+        results = []
+        for number, name in enumerate(("romeo", "100006", "100007"), 6):
+            client.send(0x13, 0x08, Item(name, 1, number, 0).pack())
+            results.append(client.expect(0x13, 0x0E).data[1])
+        client.send(0x13, 0x0A, Item("100009", 1, 99, 0).pack())
+        results.append(client.expect(0x13, 0x0E).data[1])
+        assert results == [0x0A, 0, 0x0C, 2]
 
 
 # How sessions end.
