@@ -42,6 +42,10 @@ PLEASE = "Please let me add you to my contact list."
 MAX_REASON = 200
 """Characters of what we ask or answer with; ICQ's own client takes some 250 bytes."""
 
+SETTLING_SECONDS = 5.0
+"""After the log-in XMPP asks again for whoever has not answered yet.  They have been asked, and
+nobody wants to be asked at each reconnection of somebody else."""
+
 REFUSALS: dict[int, tuple[Reason, str]] = {
     Result.NOT_FOUND: (Reason.NOT_FOUND, "The server does not know them."),
     Result.CANNOT_ADD: (Reason.NOT_ALLOWED, "The server does not let them be added."),
@@ -69,7 +73,8 @@ def add_contact(oscar: Oscar, command: AddContact) -> None:
     if buddy and not buddy.is_waiting:
         oscar.tell(Accepted(oscar.written(name)))
     elif buddy:
-        ask(oscar, name, command.reason)
+        if not oscar.is_settling:  # Else it is not our user who asks once more.
+            ask(oscar, name, command.reason)
     else:
         group = DEFAULT_GROUPS[oscar.is_icq]
         request = Request(Asked.ADDITION, chat=who, body=name)
@@ -116,6 +121,10 @@ def authorize(oscar: Oscar, command: Authorize) -> None:
 def ask(oscar: Oscar, name: str, reason: str) -> None:
     words = (reason or PLEASE)[:MAX_REASON]
     oscar.send(FAMILY, 0x18, build_ask(normalise(name), words), is_owed=True)
+
+
+def on_settled_timer(oscar: Oscar) -> None:
+    oscar.is_settling = False
 
 
 # Changing it.

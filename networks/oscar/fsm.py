@@ -177,6 +177,7 @@ COMMANDS: dict[type, Callable[[Oscar, Any], None]] = {
 TIMERS: dict[str, Callable[[Oscar], None]] = {
     "login": login.on_login_timer,
     "ping": login.on_ping_timer,
+    "settled": contacts.on_settled_timer,
     "sweep": answers.on_sweep_timer,
 }
 

@@ -265,6 +265,7 @@ def go_online(oscar: Oscar) -> None:
     versions = choose_versions(tuple(sorted(signon.families)))
     oscar.send(0x01, 0x02, build_online(versions), is_owed=True)
     oscar.state = State.ONLINE
+    oscar.wake("settled", contacts.SETTLING_SECONDS)
     oscar.tell(Welcomed(oscar.name))
     contacts.tell_all(oscar)
     messages.ask_for_stored(oscar)

@@ -159,6 +159,8 @@ class Oscar:
         """How people write their names."""
         self.unwilling: set[ChatId] = set()
         """Whose last message said that they do not want to know when we type."""
+        self.is_settling = True
+        """XMPP says again what it said in earlier sessions."""
         self.asked_by_message: set[ChatId] = set()
         """Who asked for our authorisation in the old way, and is answered in it."""
         self.invited: dict[ChatId, RoomKey] = {}

@@ -163,7 +163,14 @@ def test_denied() -> None:
 
 def test_ask_once_more() -> None:
     again = name8("100001") + string16("Please!") + u16(0)
-    (asking() >> add("100001", "Please!") << sent("13/18", again)).end()
+    play = asking() >> add("100001", "Please!") >> Timer("settled")
+    (play >> add("100001", "Please!") << sent("13/18", again)).end()
+
+
+def test_nobody_is_asked_again_because_we_reconnect() -> None:
+    waiting = item("100001", 1, 13, 0, (0x66, b""))
+    play = online("100002", items=(ROOT, GROUP, waiting)) >> add("100001") >> Timer("settled")
+    (play >> add("100001") << sent("13/18")).end()
 
 
 def test_a_list_that_is_full() -> None:

@@ -231,8 +231,6 @@ def test_authorisation() -> None:
             assert romeo.wait(fake.Asked).reason == "It is me"
             romeo.authorise("100001", False, "no")
             assert juliet.expect(ContactRefused).detail == "no"
-            juliet.put(AddContact(person=PersonId("100002")))
-            romeo.wait(fake.Asked)
             romeo.authorise("100001")
             juliet.expect(ContactAdded, person=PersonId("100002"))
             juliet.expect(PresenceChanged, person=PersonId("100002"), show=Show.AVAILABLE)
