@@ -46,6 +46,9 @@ PACKAGES = [
 NETWORKS: list[Network] = [package.NETWORK for package in PACKAGES if hasattr(package, "NETWORK")]
 """What several networks share has none."""
 
+SHARED = {"aim": "aim-icq", "icq": "aim-icq"}
+"""Networks that have one page together."""
+
 QUOTE = '"'
 
 EXAMPLE = (ROOT / "gateway.yaml").read_text()
@@ -89,7 +92,7 @@ def test_all_are_looked_at() -> None:
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
 def test_every_setting_of_a_network_is_on_its_page(network: Network) -> None:
-    page = (ROOT / f"docs/networks/{network.name}.md").read_text()
+    page = (ROOT / f"docs/networks/{SHARED.get(network.name, network.name)}.md").read_text()
     described = rows(part(page, "Settings"))
     assert set(described) == set(network.settings.model_fields)
     for name, field in network.settings.model_fields.items():
