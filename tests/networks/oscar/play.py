@@ -17,17 +17,20 @@ own code.
 from dataclasses import dataclass
 from typing import Any, Self
 
+from gateway.commands import JoinRoom
 from gateway.fsm import MAIN, Connect, Got, HangUp, Send, Stop, Tell, Timer, Tls, Wake
+from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.news import Listed, Welcomed
 from networks.oscar.settings import OscarSettings
 from networks.oscar.state import AUTH, State
 from networks.oscar.wire import Signon, Snac
+from networks.oscar.wire import Tlvs as Items
 from tests.networks.oscar.frames import RATES_OOS
 from tests.playbook import Playbook
 from tests.servers.oscar_presence import user_info
-from tests.servers.oscar_wire import Reader, Tlvs, string16, tlvs, u8, u16, u32
+from tests.servers.oscar_wire import Reader, Tlvs, name8, string16, tlvs, u8, u16, u32
 
 SETTINGS = OscarSettings(server="login.verona.lit")
 NONCE = "0123456789abcdef0123456789abcdef"
@@ -235,3 +238,52 @@ def info(name: str, *fields: tuple[int, bytes], warning: int = 0) -> bytes:
 def with_romeo(**how: Any) -> OscarPlaybook:
     """Who is online."""
     return (online(**how) >> snac("03/0b", info("Romeo", (0x01, u16(0x10))))).skip()
+
+
+# Rooms.
+
+ROOM = ChatId("#verona")
+NAV, CHAT = "chatnav:1", "chat:2"
+KEY = u16(4) + name8("4-0-verona") + u16(0)
+FOUND = tlvs((0x04, KEY + u8(2) + u16(2) + tlvs((0xD3, "Verona"), (0xD1, u16(1024)))))
+
+
+def join(room: str = "#verona", token: str = "1") -> JoinRoom:
+    return JoinRoom(room=ChatId(room), token=Token(token))
+
+
+def where(family: int) -> bytes:
+    return tlvs((0x0D, u16(family)), (0x05, "chat.verona.lit:5192"), (0x06, b"let me in"))
+
+
+def opens(play: OscarPlaybook, family: int, link: str) -> OscarPlaybook:
+    """BOS says where it is, and it lets us in."""
+    play >> reply("01/05", where(family), to="01/04") << Dialled("chat.verona.lit", 5192, link)
+    (
+        play
+        >> Got(Signon(), link)
+        << Send(Signon(Items(((0x06, b"let me in"),))), link)
+        >> snac("01/03", u16(family) + u16(1), link)
+        << sent("01/17", u16(family) + u16(1) + u16(1) + u16(4), link)
+        >> snac("01/18", b"", link)
+        << sent("01/06", b"", link)
+        >> snac("01/13", u16(4) + tlvs((0x0B, "Welcome")), link)
+        >> snac("01/07", RATES, link)
+        << sent("01/08", None, link)
+        << sent("01/02", None, link)
+    )
+    return play
+
+
+def found(**how: Any) -> OscarPlaybook:
+    """ChatNav has found or made it; we know where it is."""
+    play = online(**how) >> join() << sent("01/04", u16(0x0D))
+    opens(play, 0x0D, NAV) << sent("0d/08", None, NAV)
+    return play >> reply("0d/09", FOUND) << sent("01/04", u16(0x0E) + tlvs((0x01, KEY)))
+
+
+def inside(*others: str) -> OscarPlaybook:
+    play = opens(found(), 0x0E, CHAT)
+    people = [info("Juliet"), *map(info, others)]
+    play >> snac("0e/03", b"".join(people), CHAT)
+    return play.skip()

@@ -36,6 +36,7 @@ from tests.networks.oscar.play import (
     feedbag,
     how,
     info,
+    inside,
     online,
     redirected,
     signing_on,
@@ -210,6 +211,7 @@ START = {
     State.CONNECTING: lambda: redirected().fsm,
     State.SIGNING_ON: lambda: signing_on().fsm,
     State.ONLINE: lambda: online().fsm,
+    "room": lambda: inside("Romeo").fsm,
     "icq": lambda: online("100002", items=(ROMEO,)).fsm,
 }
 

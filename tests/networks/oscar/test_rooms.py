@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.commands import Invite, JoinRoom, LeaveRoom, SendMessage
+from gateway.commands import Invite, LeaveRoom, SendMessage
 from gateway.errors import Reason
 from gateway.events import Departure
 from gateway.fsm import Got, HangUp, Lost, Send, Timer, Tls
@@ -20,71 +20,35 @@ from networks.oscar.news import (
 )
 from networks.oscar.rooms import LEFT, MAX_ROOMS, NO_ROOM, NOT_FOUND, NOT_THERE, TOO_MANY, UNDER_WAY
 from networks.oscar.services import UNENCRYPTED
-from networks.oscar.wire import KeepAlive, Signoff, Signon, Tlvs
+from networks.oscar.wire import KeepAlive, Signoff
 from tests.networks.oscar.play import (
-    RATES,
+    CHAT,
+    FOUND,
+    KEY,
+    NAV,
+    ROOM,
     SETTINGS,
     Dialled,
-    OscarPlaybook,
+    found,
     info,
+    inside,
+    join,
     online,
+    opens,
     reply,
     sent,
     snac,
+    where,
 )
 from tests.servers.oscar_wire import Reader, name8, tlvs, u8, u16
 
-ROOM, TOKEN = ChatId("#verona"), Token("1")
-NAV, CHAT = "chatnav:1", "chat:2"
-KEY = u16(4) + name8("4-0-verona") + u16(0)
-FOUND = tlvs((0x04, KEY + u8(2) + u16(2) + tlvs((0xD3, "Verona"), (0xD1, u16(1024)))))
+TOKEN = Token("1")
 COOKIE = b"12345678"
 ID = MessageId(COOKIE.hex())
 
 
-def join(room: str = "#verona", token: str = "1") -> JoinRoom:
-    return JoinRoom(room=ChatId(room), token=Token(token))
-
-
 def say(body: str, token: str = "2") -> SendMessage:
     return SendMessage(chat=ROOM, body=body, token=Token(token))
-
-
-def where(family: int) -> bytes:
-    return tlvs((0x0D, u16(family)), (0x05, "chat.verona.lit:5192"), (0x06, b"let me in"))
-
-
-def opens(play: OscarPlaybook, family: int, link: str) -> OscarPlaybook:
-    """BOS says where it is, and it lets us in."""
-    play >> reply("01/05", where(family), to="01/04") << Dialled("chat.verona.lit", 5192, link)
-    (
-        play
-        >> Got(Signon(), link)
-        << Send(Signon(Tlvs(((0x06, b"let me in"),))), link)
-        >> snac("01/03", u16(family) + u16(1), link)
-        << sent("01/17", u16(family) + u16(1) + u16(1) + u16(4), link)
-        >> snac("01/18", b"", link)
-        << sent("01/06", b"", link)
-        >> snac("01/13", u16(4) + tlvs((0x0B, "Welcome")), link)
-        >> snac("01/07", RATES, link)
-        << sent("01/08", None, link)
-        << sent("01/02", None, link)
-    )
-    return play
-
-
-def found(**how: object) -> OscarPlaybook:
-    """ChatNav has found or made it; we know where it is."""
-    play = online(**how) >> join() << sent("01/04", u16(0x0D))
-    opens(play, 0x0D, NAV) << sent("0d/08", None, NAV)
-    return play >> reply("0d/09", FOUND) << sent("01/04", u16(0x0E) + tlvs((0x01, KEY)))
-
-
-def inside(*others: str) -> OscarPlaybook:
-    play = opens(found(), 0x0E, CHAT)
-    people = [info("Juliet"), *map(info, others)]
-    play >> snac("0e/03", b"".join(people), CHAT)
-    return play.skip()
 
 
 # Joining.
