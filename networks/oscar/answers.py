@@ -109,6 +109,7 @@ FAILED: dict[Asked, Failed] = {
     Asked.ADDITION: contacts.on_addition_failed,
     Asked.CHANGE: contacts.on_change_failed,
     Asked.ROOM: rooms.on_room_failed,
+    Asked.STATUS: presence.on_status_failed,
     Asked.AWAY: presence.on_away_failed,
     Asked.UPLOAD: icons.on_upload_failed,
     Asked.OFFLINE: ignore,

@@ -59,18 +59,36 @@ def set_presence(oscar: Oscar, command: SetPresence) -> None:
     show = command.show
     is_away = show in AWAY_WORDS
     away = (command.status or AWAY_WORDS[show]) if is_away else ""
-    note = "" if is_away or oscar.is_icq else command.status
+    note = command.status if oscar.is_icq or not is_away else ""
     # AIM knows one kind of absence, which the away text is.
     status = STATUS[show] if oscar.is_icq else STATUS[show] & STATUS_INVISIBLE
     own = oscar.own
+    if not oscar.takes_notes:
+        note = own.note
     if (status, note) != (own.status, own.note):
-        text = note if note != own.note else None
         own.status, own.note = status, note
-        oscar.send(0x01, 0x1E, build_status(status, text=text), key="status", is_owed=True)
+        send_status(oscar)
     if away != own.away:
         own.away = away
         location = build_location(away=encoded(away) if away else ("", b""))
         oscar.send(0x02, 0x04, location, key="away", is_owed=True)
+
+
+def send_status(oscar: Oscar) -> None:
+    own = oscar.own
+    if not oscar.takes_notes:
+        oscar.send(0x01, 0x1E, build_status(own.status), key="status", is_owed=True)
+        return
+    request = Request(Asked.STATUS)
+    data = build_status(own.status, text=own.note)
+    oscar.send(0x01, 0x1E, data, request, key="status", is_owed=True)
+
+
+def on_status_failed(oscar: Oscar, request: Request, reason: Reason, detail: str) -> None:
+    """iserverd does not take a status with a text.  No answer is how other servers agree."""
+    if reason is not Reason.TIMEOUT and oscar.takes_notes:
+        oscar.takes_notes = False
+        send_status(oscar)
 
 
 def encoded(text: str) -> tuple[str, bytes]:
@@ -92,6 +110,8 @@ def learn_self(oscar: Oscar, snac: Snac) -> bool:
 
 
 def on_self(oscar: Oscar, snac: Snac) -> None:
+    if request := oscar.take(snac.request_id, Asked.STATUS):
+        oscar.done(request)
     if learn_self(oscar, snac):
         oscar.tell(Renamed(oscar.name))
 

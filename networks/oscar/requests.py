@@ -21,6 +21,7 @@ class Asked(Enum):
     MESSAGE = "message"
     ROOM_MESSAGE = "room message"
     INVITATION = "invitation"
+    STATUS = "status"  # Take ours, with a text.
     AWAY = "away"  # An away text, for ourselves.
     PROFILE = "profile"
     ADDITION = "addition"  # Of a buddy; told to XMPP as such when it fails.

@@ -127,7 +127,7 @@ class Own:
     status: int = 0
     """ICQ's word, or AIM's: invisible."""
     note: str = ""
-    """Of those who are not away."""
+    """The text beside it."""
     away: str = ""
     """Plain; empty: not away."""
 
@@ -168,6 +168,8 @@ class Oscar:
         self.icon: Avatar | None = None
         """Ours, until the server has it."""
         self.locate = LOCATES[0]
+        self.takes_notes = True
+        """Texts beside our status, until the server says otherwise."""
         self.held: deque[Command] = deque()
         """Commands that came before we were online."""
         self.sequence = 0

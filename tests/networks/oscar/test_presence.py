@@ -51,13 +51,37 @@ def test_words_without_absence() -> None:
     assert 0x1D in play.fields("01/1e")
 
 
+NO_NOTE = (0x1D, u16(2) + u8(4) + u8(0) + u16(9) + u8(0) + u8(0))
+
+
+def status(word: int, note: tuple[int, bytes] = NO_NOTE) -> bytes:
+    return tlvs((0x06, u32(word)), note)
+
+
 def test_invisible() -> None:
-    play = online() >> here(Show.OFFLINE) << sent("01/1e", tlvs((0x06, u32(0x100))))
-    (play >> here(Show.AVAILABLE) << sent("01/1e", tlvs((0x06, u32(0))))).end()
+    play = online() >> here(Show.OFFLINE) << sent("01/1e", status(0x100))
+    (play >> here(Show.AVAILABLE) << sent("01/1e", status(0))).end()
+
+
+def test_server_that_takes_no_text_with_the_status() -> None:
+    play = online("100001") >> here(Show.CHAT, "Reading") << sent("01/1e")
+    assert b"Reading" in play.fields("01/1e")[0x1D]
+    play >> reply("01/01", u16(0x0E)) << sent("01/1e", tlvs((0x06, u32(0x20))))
+    play >> here(Show.CHAT, "Writing")
+    (play >> here(Show.AVAILABLE, "Writing") << sent("01/1e", tlvs((0x06, u32(0))))).end()
+
+
+def test_server_that_says_nothing_of_our_status() -> None:
+    play = online("100001") >> here(Show.CHAT) << sent("01/1e")
+    play >> Timer("sweep") >> Timer("sweep") >> Timer("sweep") >> here(Show.AVAILABLE, "Writing")
+    play << sent("01/1e")
+    assert 0x1D in play.fields("01/1e")
+    (play >> reply("01/0f", info("100001"))).end()
+    assert not play.fsm.oscar.pending
 
 
 @pytest.mark.parametrize(
-    ("show", "status"),
+    ("show", "word"),
     [
         (Show.CHAT, 0x20),
         (Show.AWAY, 0x01),
@@ -66,8 +90,8 @@ def test_invisible() -> None:
         (Show.OFFLINE, 0x100),
     ],
 )
-def test_icq_status(show: Show, status: int) -> None:
-    play = online("100001") >> here(show) << sent("01/1e", tlvs((0x06, u32(status))))
+def test_icq_status(show: Show, word: int) -> None:
+    play = online("100001") >> here(show) << sent("01/1e", status(word))
     if show not in (Show.CHAT, Show.OFFLINE):
         play << sent("02/04")
     (play >> here(show)).end()
