@@ -15,6 +15,7 @@ Known deviations: file transfers and direct connections are refused.  Idle times
 told.  Log-in is BUCP, by the weak or the strong hash.
 """
 
+from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.network import Network
 from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
@@ -24,6 +25,10 @@ from networks.oscar.settings import OscarSettings
 from networks.oscar.translator import OscarTranslator
 from networks.oscar.wire import show
 
+ROOMS = {JoinRoom, LeaveRoom, Invite}
+"""ICQ has none."""
+
+COMMANDS_OF = {Service.AIM: frozenset(COMMANDS), Service.ICQ: frozenset(COMMANDS) - ROOMS}
 PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
 SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
 
@@ -33,7 +38,7 @@ def network(service: Service, title: str) -> Network:
         name=service.value,
         title=title,
         prompt=PROMPTS[service],
-        commands=frozenset(COMMANDS),
+        commands=COMMANDS_OF[service],
         settings=OscarSettings,
         addressing=lambda settings: OscarAddressing(service),
         fields=lambda settings, account: fields(service),

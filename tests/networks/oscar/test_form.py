@@ -2,11 +2,13 @@
 
 import pytest
 
+from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.errors import CommandRefused, Reason
 from gateway.network import FieldKind, Kind, Network
 from networks.aim import NETWORK as AIM
 from networks.icq import NETWORK as ICQ
 from networks.oscar.form import MAX_PASSWORD
+from networks.oscar.fsm import COMMANDS
 from networks.oscar.settings import OscarSettings
 
 SETTINGS = OscarSettings(server="login.verona.lit")
@@ -85,6 +87,12 @@ def test_addresses() -> None:
     assert AIM.addressing(SETTINGS).parse("#verona").kind is Kind.ROOM
     with pytest.raises(CommandRefused):
         ICQ.addressing(SETTINGS).parse("#verona")
+
+
+def test_only_aim_has_rooms() -> None:
+    assert AIM.commands == set(COMMANDS)
+    assert AIM.commands - ICQ.commands == {JoinRoom, LeaveRoom, Invite}
+    assert ICQ.commands < AIM.commands
 
 
 def test_search() -> None:
