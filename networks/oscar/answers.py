@@ -80,8 +80,7 @@ def on_sweep_timer(oscar: Oscar) -> None:
         if request.age >= PATIENCE:
             del oscar.pending[id]
             oscar.refuse(request, Reason.TIMEOUT, NO_ANSWER)
-    services.grow_old(oscar)
-    if oscar.pending or oscar.services:
+    if services.grow_old(oscar) or oscar.pending:
         oscar.is_sweeping = True
         oscar.wake("sweep", SWEEP_SECONDS)
 

@@ -168,10 +168,23 @@ def close(oscar: Oscar, link: str, reason: Reason, detail: str) -> None:
         oscar.effects.append(HangUp(link))
 
 
-def grow_old(oscar: Oscar) -> None:
-    """Once a turn of the sweeping timer: what never gets ready is given up."""
-    for service in oscar.services.values():
-        if service.phase in (Phase.CONNECTING, Phase.SIGNING_ON):
-            service.age += 1
-            if service.age == PATIENCE:
-                oscar.effects.append(HangUp(service.link))
+def unsettled(oscar: Oscar) -> list[Service]:
+    """Those that are not ready yet, and rooms that have not let us in."""
+    entered = {room.link for room in oscar.rooms.values() if room.is_entered}
+    return [
+        service
+        for service in oscar.services.values()
+        if service.phase in (Phase.CONNECTING, Phase.SIGNING_ON)
+        or (service.phase is Phase.READY and service.family == CHAT and service.link not in entered)
+    ]
+
+
+def grow_old(oscar: Oscar) -> bool:
+    """Once a turn of the sweeping timer: what never gets ready is given up.  Returns whether there
+    is anything to wait for."""
+    waiting = unsettled(oscar)
+    for service in waiting:
+        service.age += 1
+        if service.age == PATIENCE:
+            oscar.effects.append(HangUp(service.link))
+    return bool(waiting)

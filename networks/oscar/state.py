@@ -279,12 +279,13 @@ class Oscar:
                 if request.is_answered:  # By the failure of another part of it.
                     continue
                 self.pending[entry.snac.request_id] = request
+                self.start_sweeping()
             self.effects.append(Send(entry.snac, entry.link))
         self.effects += [Wake(name, seconds) for name, seconds in self.rates.timers()]
-        self.keep_sweeping()
 
-    def keep_sweeping(self) -> None:
-        if (self.pending or self.services) and not self.is_sweeping:
+    def start_sweeping(self) -> None:
+        """Something was begun that might never end."""
+        if not self.is_sweeping:
             self.is_sweeping = True
             self.wake("sweep", SWEEP_SECONDS)
 

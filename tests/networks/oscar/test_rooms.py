@@ -122,6 +122,17 @@ def test_service_that_never_gets_ready() -> None:
     play.end()
 
 
+def test_room_that_never_lets_us_in() -> None:
+    play = opens(found(), 0x0E, CHAT)
+    play >> Timer("sweep") >> Timer("sweep") >> Timer("sweep") << HangUp(CHAT)
+    (play >> Lost("closed by us", CHAT) << Denied(TOKEN, Reason.UNAVAILABLE, "closed by us")).end()
+
+
+def test_being_in_a_room_takes_no_timer() -> None:
+    play = inside() >> reply("04/17", to="04/10") >> Timer("sweep")
+    assert not play.fsm.oscar.is_sweeping
+
+
 def test_bos_never_says_where() -> None:
     play = online() >> join() << sent("01/04")
     play >> Timer("sweep") >> Timer("sweep") >> Timer("sweep")
