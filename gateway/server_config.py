@@ -1,8 +1,7 @@
 """``gateway.py ejabberd``: what the XMPP server has to be told, made to fit gateway.yaml.
 
-ejabberd: https://docs.ejabberd.im/admin/configuration/listen/#ejabberd-service and
-https://docs.ejabberd.im/admin/configuration/modules/#mod-privilege (XEP-0356).
-Prosody: https://prosody.im/doc/components and https://modules.prosody.im/mod_privilege.
+ejabberd: https://docs.ejabberd.im/admin/configuration/listen/#ejabberd-service.
+Prosody: https://prosody.im/doc/components.
 """
 
 import ipaddress
@@ -30,24 +29,6 @@ listen:
     hosts:
 {hosts}
 
-# Into "acl:" and "access_rules:"
-acl:
-  greengate:
-    server:
-{servers}
-access_rules:
-  greengate:
-    allow: greengate
-
-# Into "modules:".  Optional: contacts then appear in users' rosters without questions.
-# ejabberd 24.10 to 25.02: leave it out.  With it, they do not answer some requests of components.
-modules:
-  mod_privilege:
-    roster:
-      both: greengate
-    message:
-      outgoing: greengate
-
 # Do not set domain_balancing for these domains, nor max_fsm_queue: each loses stanzas silently.
 # If users of other servers may use the gateway, each domain also needs a DNS record.
 """
@@ -59,18 +40,9 @@ PROSODY = """\
 component_ports = {{ {port} }}
 component_interfaces = {{ {ip} }}
 
--- Into the VirtualHost that is there.  Optional: contacts then appear in users' rosters without
--- questions.  The module comes with Debian's prosody-modules, or from https://modules.prosody.im.
-VirtualHost {domain}
-    modules_enabled = {{ "privilege" }}
-    privileged_entities = {{
-        [{first}] = {{ roster = "both"; message = "outgoing" }};
-    }}
-
 -- At the end.
 Component {first}
     component_secret = {secret}
-    modules_enabled = {{ "privilege" }}
 {others}"""
 
 PROSODY_OTHERS = """
@@ -89,7 +61,6 @@ def ejabberd(config: Config) -> str:
         ip=_quoted(_listen_address(config.xmpp.host, "::")),
         first=domains[0],
         hosts=_lines(f"      {_quoted(d)}:\n        password: {secret}" for d in domains),
-        servers=_lines(f"      - {_quoted(domain)}" for domain in domains),
     ).rstrip()
 
 
@@ -99,7 +70,6 @@ def prosody(config: Config) -> str:
         path=config.path,
         port=config.xmpp.port,
         ip=_quoted(_listen_address(config.xmpp.host, "*")),
-        domain=_quoted(config.xmpp.domain),
         first=_quoted(first),
         secret=_quoted(config.xmpp.secret.get_secret_value()),
         others=PROSODY_OTHERS.format(", ".join(others)) if others else "",

@@ -82,16 +82,18 @@ def test_the_one_that_comes_with_it(tmp_path: Path) -> None:
 def _is_default(line: str) -> bool:
     """A commented setting: no space after the ``#``; alternatives are not defaults."""
     bare = line.lstrip()
-    alternatives = ("#env:", "#allow_users:", "#anyirc")
+    alternatives = ("#env:", "#allow_users:", "#anyirc", "#aim")
     return bare.startswith("#") and bare[1:2].isalpha() and not bare.startswith(alternatives)
 
 
-def test_the_commented_transport_that_comes_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("domain", ["anyirc.example.org", "aim.example.org"])
+def test_a_commented_transport_that_comes_with_it(tmp_path: Path, domain: str) -> None:
     text = (ROOT / "gateway.yaml").read_text()
-    before, mark, after = text.partition("  #anyirc")
-    uncommented = re.sub(r"^  #", "  ", mark + after, flags=re.MULTILINE)
-    found = load(write(tmp_path, before + uncommented), {})
-    assert list(found.transports) == ["irc.example.org", "anyirc.example.org"]
+    before, mark, after = text.partition(f"  #{domain}")
+    block, end, rest = after.partition("\n\n")
+    uncommented = re.sub(r"^  #", "  ", mark + block, flags=re.MULTILINE)
+    found = load(write(tmp_path, before + uncommented + end + rest), {})
+    assert list(found.transports) == ["irc.example.org", domain]
 
 
 def test_frozen(tmp_path: Path) -> None:
