@@ -1,5 +1,6 @@
 """The running gateway: everything made, connected, and stopped again in the right order."""
 
+import resource
 import signal
 from collections.abc import Iterable
 from typing import Any
@@ -39,9 +40,16 @@ def run(config: Config) -> None:
     service.stop()
 
 
+def _allow_many_sockets() -> int:
+    """Each session has one.  The soft limit is for programs that use select(); we may raise it."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
 class Service:
     def __init__(self, config: Config) -> None:
-        loop_name = hub.start()
+        self._loop_name = hub.start()
         self._config = config
         self._store = Store.open(config.store, Keyring.load(config.keys))
         self._loop = hub.HubLoop()
@@ -73,11 +81,21 @@ class Service:
         )
         self._was_up = False
         self._alone: Any = None
-        log.info("gateway.started", version=__version__, loop=loop_name, config=config.path)
 
     def start(self) -> None:
+        """
+        Raises:
+            ConfigError: another gateway runs with this configuration.
+        """
         self._control.start()
         self._out.start()
+        log.info(
+            "gateway.started",
+            version=__version__,
+            loop=self._loop_name,
+            sockets=_allow_many_sockets(),
+            config=self._config.path,
+        )
 
     def stop(self) -> None:
         """Say goodbye to the networks and to the users; what must survive is in the store."""
