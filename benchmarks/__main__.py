@@ -7,13 +7,14 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import flat, messages, rooms, sessions, stalls
+from benchmarks import flat, messages, oscar, rooms, sessions, stalls
 from benchmarks.report import Failed, note
 from gateway.errors import GatewayError
 
 BENCHMARKS: dict[str, Callable[[bool], None]] = {
     "messages": messages.run,
     "rooms": rooms.run,
+    "oscar": oscar.run,
     "memory": sessions.memory,
     "rest": sessions.rest,
     "flat": flat.run,

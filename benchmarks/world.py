@@ -1,15 +1,16 @@
 """A gateway, or a rival, between the two stubs."""
 
+import json
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from benchmarks.ircd import Ircd
 from benchmarks.loop import LOOPBACK, Loop
@@ -19,7 +20,7 @@ from gateway.config import Config, load
 from gateway.ids import SessionKey
 from gateway.prepare import prepare
 from gateway.store import Keyring, Store, sealing
-from gateway.store.models import accounts
+from gateway.store.models import accounts, contacts
 from gateway.trial.process import Child
 
 ROOT = Path(__file__).parents[1]
@@ -50,14 +51,7 @@ limits:
   logins_per_second: 100000.0
   logins_at_once: 200
 transports:
-  {domain}:
-    network: irc
-    mode: fixed
-    server: {host}
-    port: {irc}
-    tls: false
-    rate: {{burst: 1000, seconds: 2.0}}
-    ping_seconds: {ping_seconds}
+  {domain}: {transport}
 """
 """Limits so high that nothing is refused: how they work is not measured."""
 
@@ -70,16 +64,16 @@ def nick(number: int) -> bytes:
     return b"n%d" % number
 
 
-def _register(config: Config, users: int) -> None:
+def _register(config: Config, forms: Iterable[Mapping[str, str]], people: Collection[str]) -> None:
     """All at once: one transaction for each, as ``Store.save`` has it, would take minutes."""
     keyring, now = Keyring.load(config.keys), datetime.now(UTC)
     (transport,) = config.transports.values()
-    rows = []
-    for number in range(users):
-        form = {"nick": nick(number).decode()}
+    rows, known = [], []
+    for number, form in enumerate(forms):
         account, fields = transport.network.check(transport.settings, form)
         key = SessionKey(jid(number).decode(), transport.domain, account)
         sealed = sealing.seal(keyring, accounts, key, fields)
+        known += [{**key._asdict(), "person": who, "is_hidden": False} for who in people]
         rows.append(
             {
                 **key._asdict(),
@@ -92,11 +86,16 @@ def _register(config: Config, users: int) -> None:
         )
     store = Store.open(config.store, keyring)
     store.database.run(lambda connection: connection.execute(accounts.insert(), rows))
+    if known:
+        store.database.run(lambda connection: connection.execute(contacts.insert(), known))
     store.close()
 
 
 class World:
-    """``users`` are registered, numbered from 0; nobody is online yet."""
+    """``users`` are registered, numbered from 0; nobody is online yet.  The network is IRC."""
+
+    people: Collection[str] = ()
+    """In everybody's roster."""
 
     def __init__(self, users: int = 0, *, rival: str = "", ping_seconds: int = NEVER) -> None:
         self.users = users
@@ -106,7 +105,7 @@ class World:
         self._folder = Path(
             tempfile.mkdtemp(prefix="bench-", dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None)
         )
-        self._ping_seconds = ping_seconds
+        self.ping_seconds = ping_seconds
         self._rival = rival
         self._child: Child | None = None
 
@@ -143,15 +142,14 @@ class World:
             SETTINGS.format(
                 host=LOOPBACK,
                 xmpp=self.xmpp.port,
-                irc=self.ircd.port,
                 domain=DOMAIN.decode(),
-                ping_seconds=self._ping_seconds,
+                transport=json.dumps(self.transport()),
             )
         )
         config = load(path)
         prepare(config)
         if self.users:
-            _register(config, self.users)
+            _register(config, map(self.form, range(self.users)), self.people)
         return Child(
             "gateway", [sys.executable, GATEWAY, "run", "--config", path], self._folder / "run"
         )
@@ -173,6 +171,24 @@ class World:
     def _is_ready(self) -> bool:
         done = len(self.ircd.people) if self._rival else self.xmpp.probed
         return self.xmpp.is_up and done >= self.users
+
+    # The network.
+
+    def transport(self) -> dict[str, Any]:
+        """Settings of the transport."""
+        return {
+            "network": "irc",
+            "mode": "fixed",
+            "server": LOOPBACK,
+            "port": self.ircd.port,
+            "tls": False,
+            "rate": {"burst": 1000, "seconds": 2.0},
+            "ping_seconds": self.ping_seconds,
+        }
+
+    def form(self, number: int) -> dict[str, str]:
+        """What that user registers with."""
+        return {"nick": nick(number).decode()}
 
     # For the benchmarks.
 

@@ -6,7 +6,7 @@ import socket
 from benchmarks.loop import Listener, Loop, Peer
 from benchmarks.probes import Probes
 
-DOMAIN = b"irc.bench.example"
+DOMAIN = b"im.bench.example"
 """Of the component."""
 
 HEADER = (
@@ -55,6 +55,7 @@ class Stream(Peer):
         if b"<presence" in data:
             server.online.update(ONLINE.findall(data))
             server.probed += data.count(b"type='probe'")
+            server.introduced += data.count(b"type='subscribe'")
             server.seated += data.count(b"code='110'")
         if b"type='error'" in data:
             server.errors.append(data[data.index(b"type='error'") - 100 :][:600])
@@ -67,6 +68,8 @@ class XmppServer:
         self.online: set[bytes] = set()
         self.probed = 0
         """Presence probes."""
+        self.introduced = 0
+        """Contacts who ask to be let into somebody's roster."""
         self.seated = 0
         """Clients that a room told to be in it (XEP-0045, status 110)."""
         self.errors: list[bytes] = []

@@ -1,0 +1,171 @@
+"""AIM: what a message between two people costs, and a log-in with a long address book.
+
+oscar_in_cpu, oscar_out_cpu    as im_in_cpu and im_out_cpu, see ``messages``; 04/0c confirms
+oscar_login_500_…              one log-in with ITEMS contacts, all in the user's roster already
+"""
+
+import time
+from statistics import median
+from types import TracebackType
+from typing import Any
+
+from benchmarks.loop import LOOPBACK
+from benchmarks.messages import SESSIONS
+from benchmarks.oscar_server import OscarServer, snac, tlv, u16, user_info
+from benchmarks.report import Failed, figure, note
+from benchmarks.traffic import (
+    ARRIVE_SECONDS,
+    BUSY,
+    SATURATED,
+    TEXT,
+    Flow,
+    Outwards,
+    loaded,
+)
+from benchmarks.world import LOGIN_SECONDS, World, jid, nick
+from benchmarks.xmpp_server import DOMAIN
+
+SENDER = b"Juliet C"
+
+HTML = b'<HTML><BODY BGCOLOR="#ffffff"><FONT LANG="0">%s</FONT></BODY></HTML>' % TEXT
+"""As AIM's own clients send it."""
+
+ITEMS = 500
+"""In the address book, besides root and group."""
+
+
+class OscarWorld(World):
+    """The same, and the network is AIM; ``people`` are in everybody's roster and feedbag."""
+
+    def __init__(self, users: int, people: tuple[str, ...] = ()) -> None:
+        super().__init__(users)
+        self.people = people
+        self.server = OscarServer(self.loop, (who.encode() for who in people))
+
+    def transport(self) -> dict[str, Any]:
+        return {
+            "network": "aim",
+            "server": LOOPBACK,
+            "port": self.server.port,
+            "ping_seconds": self.ping_seconds,
+        }
+
+    def form(self, number: int) -> dict[str, str]:
+        return {"username": nick(number).decode(), "password": "secret"}
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(kind, error, trace)
+        finally:
+            self.server.close()
+
+
+class OscarInwards:
+    """04/07, each with a cookie of its own."""
+
+    copies = 1
+
+    def __init__(self, world: OscarWorld, sessions: int) -> None:
+        self.sessions = sessions
+        self._xmpp = world.xmpp
+        self._connections = [world.server.people[nick(number)] for number in range(sessions)]
+        text = u16(0, 0) + HTML
+        inside = bytes.fromhex("0501000401010102") + b"\x01\x01" + u16(len(text)) + text
+        rest = u16(1) + user_info(SENDER) + tlv(0x02, inside) + tlv(0x0B)
+        frame = snac(0x04, 0x07, bytes(8) + rest, 0x80000001)
+        self._head, self._tail = frame[: -len(rest) - 8], rest
+        self._sent = 0
+
+    def _message(self) -> bytes:
+        self._sent += 1
+        return self._head + self._sent.to_bytes(8, "big") + self._tail
+
+    def send(self, number: int) -> None:
+        self._connections[number % self.sessions].send(self._message())
+
+    def send_many(self, number: int, at_most: int) -> int:
+        frames = b"".join(self._message() for _ in range(at_most))
+        self._connections[number // at_most % self.sessions].send(frames)
+        return at_most
+
+    def arrived(self) -> int:
+        return self._xmpp.messages
+
+
+class OscarOutwards(Outwards):
+    def __init__(self, world: OscarWorld, sessions: int) -> None:
+        super().__init__(world, sessions)
+        self._server = world.server
+
+    def arrived(self) -> int:
+        return self._server.said
+
+
+def run(quick: bool) -> None:
+    _messages(4_000 if quick else 10_000)
+    _logins(3 if quick else 15)
+
+
+def _messages(many: int) -> None:
+    with OscarWorld(SESSIONS) as world:
+        world.log_in(range(SESSIONS))
+        _require_confirmations(world)
+        flows: dict[str, Flow] = {
+            "in": OscarInwards(world, SESSIONS),
+            "out": OscarOutwards(world, SESSIONS),
+        }
+        for way, flow in flows.items():
+            loaded(world, flow, many // 5, SATURATED)  # Warms up.
+            cost = loaded(world, flow, many, BUSY)
+            figure(f"oscar_{way}_cpu", cost.micros, "us")
+            note(
+                f"oscar_{way}_cpu: {cost.messages} messages, {cost.messages / cost.seconds:.0f}/s, "
+                f"the driver used {cost.driver_cpu / cost.messages * 1e6:.1f} us each"
+            )
+
+
+def _require_confirmations(world: OscarWorld) -> None:
+    """One message from everybody, with a receipt asked for: it comes when 04/0c has come."""
+    before = world.xmpp.messages
+    for number in range(world.users):
+        world.xmpp.send(
+            b"<message from='%s/bench' to='juliet@%s' type='chat' id='r%d'><body>%s</body>"
+            b"<request xmlns='urn:xmpp:receipts'/></message>" % (jid(number), DOMAIN, number, TEXT)
+        )
+    world.loop.until(
+        lambda: world.xmpp.messages - before >= world.users,
+        ARRIVE_SECONDS,
+        lambda: f"{world.xmpp.messages - before} of {world.users} messages were confirmed",
+    )
+    world.settle()
+
+
+def _logins(times: int) -> None:
+    """One after the other; the median, because each is over in a moment."""
+    people = tuple(f"buddy{number}" for number in range(ITEMS))
+    cpus, seconds = [], []
+    with OscarWorld(times + 1, people) as world:
+        world.log_in([times])  # Warms up.
+        for number in range(times):
+            cpu, start = world.cpu(), time.monotonic()
+            _log_in(world, number)
+            seconds.append(time.monotonic() - start)
+            world.settle()
+            cpus.append(world.cpu() - cpu)
+        if world.xmpp.introduced:
+            raise Failed(f"{world.xmpp.introduced} contacts were introduced who are known")
+    figure(f"oscar_login_{ITEMS}_cpu", median(cpus) * 1e6, "us")
+    figure(f"oscar_login_{ITEMS}_seconds", median(seconds), "s")
+
+
+def _log_in(world: OscarWorld, number: int) -> None:
+    """Until the transport is available: that is what LoggedIn becomes."""
+    world.xmpp.send(b"<presence from='%s/bench' to='%s'/>" % (jid(number), DOMAIN))
+    world.loop.until(
+        lambda: jid(number) in world.xmpp.online, LOGIN_SECONDS, lambda: f"{number} is not online"
+    )
