@@ -4,6 +4,7 @@ wire, blocks, feedbag, icbm, icq, details, chat   frames, and what is in them
 text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may send
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
+kerberos                  the log-in of AIM 6: frames and codec of its own
 login, services           getting in, staying, leaving; connections for rooms and icons
 contacts, presence, messages, rooms, people, icons    what one does there
 book, requests, answers   the address book; commands and what came of them
@@ -12,18 +13,18 @@ state, news, translator   what a session knows; what happened; the same in commo
 The packages ``aim`` and ``icq`` are the networks made of this one.
 
 Known deviations: file transfers and direct connections are refused.  Idle times are shown, and not
-told.  Log-in is BUCP, by the weak or the strong hash.
+told.  Log-in is BUCP, by the weak or the strong hash, or Kerberos; not clientLogin.
 """
 
 from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.network import Network
+from networks.oscar import kerberos, wire
 from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
 from networks.oscar.ids import OscarAddressing, Service
 from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
 from networks.oscar.settings import OscarSettings
 from networks.oscar.translator import OscarTranslator
-from networks.oscar.wire import show
 
 ROOMS = {JoinRoom, LeaveRoom, Invite}
 """ICQ has none."""
@@ -31,6 +32,11 @@ ROOMS = {JoinRoom, LeaveRoom, Invite}
 COMMANDS_OF = {Service.AIM: frozenset(COMMANDS), Service.ICQ: frozenset(COMMANDS) - ROOMS}
 PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
 SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
+
+
+def show(frame: wire.Frame | kerberos.Frame) -> str:
+    """One line for the log, with every secret in it as "…"."""
+    return kerberos.show(frame) if isinstance(frame, kerberos.Frame) else wire.show(frame)
 
 
 def network(service: Service, title: str) -> Network:

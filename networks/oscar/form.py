@@ -62,4 +62,4 @@ def _password(value: str) -> str:
 
 
 def probe(settings: OscarSettings) -> tuple[str, int]:
-    return settings.server, settings.port
+    return settings.first

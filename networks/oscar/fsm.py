@@ -36,6 +36,7 @@ from networks.oscar import (
     answers,
     contacts,
     icons,
+    kerberos,
     login,
     messages,
     people,
@@ -44,7 +45,7 @@ from networks.oscar import (
     services,
 )
 from networks.oscar.rates import TIMER
-from networks.oscar.state import AUTH, BUSY, Effect, Oscar, Service, State
+from networks.oscar.state import AUTH, BUSY, UAS, Effect, Oscar, Service, State
 from networks.oscar.wire import Frame, Signoff, Signon, Snac
 
 MAX_HELD = 64
@@ -62,7 +63,7 @@ class OscarFsm:
         login.start(self.oscar)
         return self._effects()
 
-    def handle(self, given: Input[Frame]) -> Iterator[Effect]:
+    def handle(self, given: Input[Frame | kerberos.Frame]) -> Iterator[Effect]:
         oscar = self.oscar
         match given:
             case _ if oscar.state is State.OVER:
@@ -74,8 +75,9 @@ class OscarFsm:
                     oscar.rates.elapsed(name)
                 else:
                     TIMERS[name](oscar)
-            case Connected():
-                pass  # The server speaks first.
+            case Connected(link):
+                if link == UAS:  # All others speak first.
+                    login.on_uas(oscar)
             case Lost(detail, link):
                 self._handle_lost(detail, link)
             case Logout():
@@ -95,7 +97,7 @@ class OscarFsm:
         effects, oscar.effects = oscar.effects, []
         return iter(effects)
 
-    def _handle_frame(self, frame: Frame, link: str) -> None:
+    def _handle_frame(self, frame: Frame | kerberos.Frame, link: str) -> None:
         oscar = self.oscar
         oscar.heard = oscar.heard or link == MAIN
         service = oscar.services.get(link)
@@ -114,6 +116,10 @@ class OscarFsm:
                 login.on_signon(oscar, link)
             case Signoff() if link == MAIN:
                 login.on_signoff(oscar, frame)
+            case kerberos.Granted() if oscar.state is State.AUTHORIZING:
+                login.on_granted(oscar, frame)
+            case kerberos.Denied() if oscar.state is State.AUTHORIZING:
+                login.on_denied(oscar, frame)
 
     def _handle_snac(self, snac: Snac, link: str, service: Service | None) -> None:
         oscar = self.oscar
@@ -137,7 +143,7 @@ class OscarFsm:
             answers.lose(oscar, link, Reason.UNAVAILABLE, detail)
         elif link == MAIN and oscar.rates.is_limited:
             oscar.end(Offline.NETWORK, login.TOO_FAST)
-        elif link == MAIN or (link == AUTH and oscar.state is State.AUTHORIZING):
+        elif link == MAIN or (link in (AUTH, UAS) and oscar.state is State.AUTHORIZING):
             oscar.end(Offline.NETWORK, detail)
 
     def _handle_command(self, command: Any) -> None:

@@ -1,17 +1,18 @@
 """From the socket to being online, staying there, and leaving.
 
     AUTHORIZING ──17/03──► CONNECTING ──sign-on──► SIGNING_ON ──01/0f, 13/06──► ONLINE
-    login server           BOS                        anywhere: Lost, sign-off, Logout ──► OVER
+    login server  050c/03  BOS                        anywhere: Lost, sign-off, Logout ──► OVER
 
-The password goes to the login server (BUCP, family 17h), which sends us on to BOS with a cookie.
+The password goes to the login server (BUCP, family 17h; or Kerberos, see there), which sends us on
+to BOS with a cookie.
 AOL's description of OSCAR, *Authorization* and *Connecting to BOS*.
 """
 
 from gateway.commands import Logout
 from gateway.errors import WireError
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connect, HangUp
-from networks.oscar import contacts, messages, presence, services
+from gateway.fsm import MAIN, Connect, HangUp, Send
+from networks.oscar import contacts, kerberos, messages, presence, services
 from networks.oscar.auth import (
     build_challenge_request,
     build_login,
@@ -27,6 +28,7 @@ from networks.oscar.blocks import (
     CAP_TYPING,
     CAP_UTF8,
     CAP_XHTML,
+    Redirect,
     build_location,
     build_online,
     build_rate_subscription,
@@ -43,7 +45,7 @@ from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
 from networks.oscar.news import Welcomed
 from networks.oscar.services import UNENCRYPTED, choose_versions
-from networks.oscar.state import AUTH, Oscar, State
+from networks.oscar.state import AUTH, UAS, Oscar, State
 from networks.oscar.wire import (
     MORE_FOLLOWS,
     KeepAlive,
@@ -102,6 +104,11 @@ LOGIN_ERRORS: dict[int, tuple[Offline, str]] = {
 """TLV 08.  What passes is tried again, with growing pauses; what does not, when the user gives
 other credentials."""
 
+UNKNOWN = (Offline.NETWORK, "The server refused the log-in.")
+
+KERBEROS_ERRORS = {0x0401: (Offline.BAD_CREDENTIALS, "The name or the password is wrong.")}
+"""Of 050c/0004.  open-oscar-server has no other."""
+
 BECAUSE_REPLACED = 0x01
 """TLV 09 of a sign-off; also when we have sent too fast."""
 
@@ -113,13 +120,16 @@ TOO_FAST = "The server hung up because too much was sent."
 
 def start(oscar: Oscar) -> None:
     settings = oscar.settings
+    is_kerberos = settings.login == "kerberos"
+    is_tls = settings.uas_tls if is_kerberos else settings.tls
+    host, port = settings.first
     oscar.effects.append(
         Connect(
-            host=settings.server,
-            port=settings.port,
-            tls=settings.trust if settings.tls else None,
-            codec=oscar.codec(),
-            link=AUTH,
+            host=host,
+            port=port,
+            tls=settings.trust if is_tls else None,
+            codec=kerberos.KerberosCodec() if is_kerberos else oscar.codec(),
+            link=UAS if is_kerberos else AUTH,
         )
     )
     oscar.wake("login", LOGIN_SECONDS)
@@ -155,19 +165,47 @@ def on_login_answer(oscar: Oscar, snac: Snac) -> None:
     if code is not None:
         refused(oscar, code, items)
         return
-    where = redirect(items)
+    go_on(oscar, redirect(items), AUTH)
+
+
+def go_on(oscar: Oscar, where: Redirect, done_with: str) -> None:
     oscar.signon.cookie = where.cookie
     oscar.state = State.CONNECTING
-    oscar.effects.append(HangUp(AUTH))
+    oscar.effects.append(HangUp(done_with))
     if not services.connect(oscar, where, MAIN):
         oscar.end(Offline.NETWORK, UNENCRYPTED)
 
 
 def refused(oscar: Oscar, code: int, items: Tlvs) -> None:
-    unknown = (Offline.NETWORK, "The server refused the log-in.")
-    why, words = LOGIN_ERRORS.get(code, unknown)
+    why, words = LOGIN_ERRORS.get(code, UNKNOWN)
     url = items.text(0x04)
     oscar.end(why, f"{words} (code {code:02x}h{', ' + url if url else ''})")
+
+
+# The login server of AIM 6, spoken to by HTTP.
+
+
+def on_uas(oscar: Oscar) -> None:
+    """We are connected, and speak first."""
+    host, port = oscar.settings.first
+    password = password_bytes(oscar.login.fields["password"], oscar.is_icq)
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    request = kerberos.TicketRequest(authority, oscar.name, password)
+    oscar.effects.append(Send(request, UAS))
+
+
+def on_granted(oscar: Oscar, frame: kerberos.Granted) -> None:
+    """050c/0003"""
+    go_on(oscar, frame.redirect, UAS)
+
+
+def on_denied(oscar: Oscar, frame: kerberos.Denied) -> None:
+    """050c/0004"""
+    why, words = KERBEROS_ERRORS.get(frame.code, UNKNOWN)
+    oscar.end(why, f"{words} (code {frame.code:04x}h{', ' + frame.text if frame.text else ''})")
+
+
+# Either did not.
 
 
 def on_unreadable(oscar: Oscar, link: str, error: WireError) -> None:

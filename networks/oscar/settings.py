@@ -1,9 +1,9 @@
 """What the operator can set for an AIM or ICQ transport, under ``transports.<domain>``."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from gateway.fsm import Tls
 from gateway.network import Settings
@@ -15,6 +15,8 @@ Names = Annotated[tuple[str, ...], Field(strict=False)]
 
 HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
 """A name or an address; what cannot be connected to is found out by trying."""
+
+HTTPS = 443
 
 
 class OscarSettings(Settings):
@@ -33,6 +35,14 @@ class OscarSettings(Settings):
     """PEM file of the authorities to trust instead of the system's."""
     fingerprints: Names = ()
     """Accept exactly these certificates (SHA-256), whoever signed them."""
+    login: Literal["bucp", "kerberos"] = "bucp"
+    """How passwords are given: hashed to ``server``, or, as AIM 6 and later did, by HTTP to a
+    log-in server of another kind (UAS).  Both send on to BOS."""
+    uas_host: str = ""
+    """Of ``login: kerberos``, like the next two: where that server is; "" for ``server``."""
+    uas_port: Port = HTTPS
+    uas_tls: bool = True
+    """HTTPS.  Without, whoever listens can read passwords: what masks them is no secret."""
     strong_hash: bool = True
     """How passwords are hashed at log-in; very old servers know the weak form only."""
     encoding: str = "cp1252"
@@ -47,6 +57,11 @@ class OscarSettings(Settings):
         if not HOST.fullmatch(value):
             raise ValueError(f"{value!r} is not the name of a host")
         return value.lower()
+
+    @field_validator("uas_host")
+    @classmethod
+    def _is_host_if_given(cls, value: str) -> str:
+        return cls._is_host(value) if value else ""
 
     @field_validator("encoding")
     @classmethod
@@ -67,6 +82,19 @@ class OscarSettings(Settings):
             if not re.fullmatch("[0-9a-f]{64}", item):
                 raise ValueError(f"{given!r} is not a SHA-256 fingerprint (64 hexadecimal digits)")
         return plain
+
+    @model_validator(mode="after")
+    def _is_one_mind(self) -> Self:
+        if self.login == "kerberos" and self.tls and not self.uas_tls:
+            raise ValueError("tls: true forbids uas_tls: false, which sends passwords unencrypted")
+        return self
+
+    @property
+    def first(self) -> tuple[str, int]:
+        """Host and port of where passwords go."""
+        if self.login == "kerberos":
+            return self.uas_host or self.server, self.uas_port
+        return self.server, self.port
 
     @property
     def trust(self) -> Tls:

@@ -19,16 +19,17 @@ from networks.oscar.blocks import UserInfo
 from networks.oscar.book import Book, Edit
 from networks.oscar.chat import RoomKey
 from networks.oscar.ids import is_uin, normalise
+from networks.oscar.kerberos import TicketRequest
 from networks.oscar.news import Answered, Denied, Ended, Exited, News, Noticed
 from networks.oscar.rates import Entry, Rates
 from networks.oscar.requests import SWEEP_SECONDS, Request
 from networks.oscar.settings import OscarSettings
 from networks.oscar.wire import Frame, KeepAlive, OscarCodec, Signoff, Signon, Snac
 
-Effect = Connect | Send[Frame] | HangUp | Wake | Tell[News] | Stop
+Effect = Connect | Send[Frame | TicketRequest] | HangUp | Wake | Tell[News] | Stop
 
-AUTH = "auth"
-"""The link to the login server; MAIN is the one to where it sends us (BOS)."""
+AUTH, UAS = "auth", "uas"
+"""Links to the login server, by BUCP or Kerberos; MAIN is the one to where it sends us (BOS)."""
 
 MAX_NAMES = 10_000
 """People whose way of writing their name is kept; then it starts anew."""

@@ -11,9 +11,9 @@
 
 ``kind`` is the real server whose ways it has: "oos" (open-oscar-server) or "isd" (IServerd, ICQ
 only), see oscar_kinds.  One port is log-in server, BOS and all other services; ``uas_port`` has
-the HTTP log-in of AIM 6.  It keeps to what
-both were seen to do on the wire, and notes in ``violations`` whatever a client should not do, also
-where the real ones would have let it pass.
+the HTTP log-in of AIM 6, ``uas_tls_port`` the same by HTTPS.  It keeps to what both were seen to do
+on the wire, and notes in ``violations`` whatever a client should not do, also where the real ones
+would have let it pass.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Oscar:
     def __init__(self, world: World, folder: Path | None) -> None:
         self.world = world
         self.host = LOOPBACK
-        self.port = self.tls_port = self.uas_port = 0
+        self.port = self.tls_port = self.uas_port = self.uas_tls_port = 0
         self.ca_file: Path | None = None
         self.people: dict[str, Person] = {}
         self._certificate = make_certificate(folder, HOST) if folder else None
@@ -141,6 +141,12 @@ class Oscar:
             self.tls_port = secure.server_port
             self.world.secure_address = f"{self.host}:{self.tls_port}"
             self._listeners.append(secure)
+            https = WSGIServer(
+                (LOOPBACK, self.uas_tls_port), Uas(self.world), log=None, ssl_context=context
+            )
+            https.start()
+            self.uas_tls_port = https.server_port
+            self._listeners.append(https)
         uas = WSGIServer((LOOPBACK, self.uas_port), Uas(self.world), log=None)
         uas.start()
         self.uas_port = uas.server_port

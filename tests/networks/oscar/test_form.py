@@ -81,6 +81,8 @@ def test_fields() -> None:
 
 def test_probe() -> None:
     assert AIM.probe(SETTINGS) == ("login.verona.lit", 5190)
+    other = OscarSettings(server="login.verona.lit", login="kerberos")
+    assert AIM.probe(other) == ("login.verona.lit", 443)
 
 
 def test_addresses() -> None:

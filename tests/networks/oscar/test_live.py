@@ -1,6 +1,6 @@
 """Sessions on the fake server, over real sockets; it notes whatever a client should not do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import md5
@@ -60,11 +60,15 @@ from gateway.events import (
     TypingChanged,
 )
 from gateway.ids import ChatId, PersonId, Token
+from networks.oscar.auth import ROAST_UAS, roast
+from tests.gateway.tinynet import log_lines
 from tests.networks.oscar.live import User, settings, user
 from tests.servers import oscar as fake
 from tests.servers.oscar import Oscar, oscar
 from tests.servers.oscar_kinds import OOS
 from tests.servers.oscar_users import Details
+
+__all__ = ["log_lines"]
 
 ROMEO, ROOM = ChatId("romeo"), ChatId("#verona")
 GIF = b"GIF89a, and so on"
@@ -151,6 +155,67 @@ def test_tls() -> None:
         with user(server, "Juliet", **how) as juliet:
             juliet.put(JoinRoom(room=ROOM, token=Token("1")))
             juliet.expect(RoomJoined, room=ROOM)
+
+
+KERBEROS = {"login": "kerberos", "uas_tls": False}
+
+
+@pytest.mark.parametrize("name", ["Juliet", "100001"])
+def test_kerberos(name: str) -> None:
+    with verona() as server:
+        server.add_user(name, "secret")
+        with user(server, name, **KERBEROS, uas_port=server.uas_port):
+            server.wait_online(name)
+        assert not server.records(0x17, 0x06), "BUCP"
+
+
+def test_kerberos_in_logs(log_lines: Callable[[], list[str]]) -> None:
+    password = "wherefore art thou"
+    with verona() as server:
+        server.add_user("Romeo", password)
+        changed = {"login": "kerberos", "uas_tls": False, "uas_port": server.uas_port}
+        romeo = User(settings(server, **changed), "Romeo", password)
+        romeo.expect(LoggedIn, me=PersonId("Romeo"))
+        romeo.put(Logout())
+        assert romeo.over.wait(10)
+        address = f"{server.host}:{server.port}"
+        posted = f"> POST {server.host}:{server.uas_port} name='Romeo' password=…"
+    lines = "\n".join(log_lines())
+    assert posted in lines
+    assert f"< GRANTED {address} tls=False cookie=…" in lines
+    for secret in (password.encode(), roast(password.encode(), ROAST_UAS)):
+        assert repr(secret)[2:-1] not in lines
+        assert secret.hex() not in lines
+
+
+def test_kerberos_by_https() -> None:
+    with verona(tls=True) as server:
+        trust = {"tls": True, "ca_file": str(server.ca_file)}
+        with user(server, "Juliet", login="kerberos", uas_port=server.uas_tls_port, **trust):
+            server.wait_online("juliet")
+
+
+def test_kerberos_where_only_http_is_spoken() -> None:
+    with verona() as server:
+        event = ended(server, "Juliet", login="kerberos", uas_port=server.uas_port)
+        assert event.why is Offline.NETWORK
+        assert "no TLS" in event.detail
+
+
+def test_kerberos_wrong() -> None:
+    with verona() as server:
+        how = KERBEROS | {"uas_port": server.uas_port}
+        event = ended(server, "Juliet", "wrong", **how)
+        assert event.why is Offline.BAD_CREDENTIALS
+        assert event.detail.endswith("(code 0401h, Auth failure)")
+        assert ended(server, "Tybalt", **how).why is Offline.BAD_CREDENTIALS
+
+
+def test_kerberos_of_another_server() -> None:
+    """What listens there is no HTTP server: it is OSCAR's own port."""
+    with oscar() as server:
+        event = ended(server, "Juliet", **KERBEROS, uas_port=server.port)
+        assert event.why is Offline.NETWORK
 
 
 def test_nobody_there() -> None:

@@ -1,18 +1,23 @@
 """Getting in, staying and leaving."""
 
+from dataclasses import replace
 from hashlib import md5
+from typing import Any
 
 import pytest
 
 from gateway.commands import Logout, SendMessage
 from gateway.events import Offline
-from gateway.fsm import MAIN, Got, HangUp, Lost, Send, Stop, Timer, Tls
+from gateway.fsm import MAIN, Connect, Connected, Got, HangUp, Lost, Send, Stop, Timer, Tls
 from gateway.ids import ChatId, Token
+from networks.oscar import kerberos
+from networks.oscar.blocks import Redirect
 from networks.oscar.fsm import OscarFsm
+from networks.oscar.kerberos import Granted, KerberosCodec, TicketRequest
 from networks.oscar.login import LOGIN_ERRORS, TOO_FAST
 from networks.oscar.news import Buddy, Denied, Ended, Listed, Noticed, Renamed, Welcomed
 from networks.oscar.services import UNENCRYPTED
-from networks.oscar.state import AUTH, State
+from networks.oscar.state import AUTH, UAS, State
 from networks.oscar.wire import KeepAlive, Signoff, Signon, Tlvs
 from tests.networks.oscar.play import (
     BOOK,
@@ -148,6 +153,85 @@ def test_limiter_does_not_wait_for_the_challenge() -> None:
 def test_redirect_to_nowhere() -> None:
     play = authorizing() >> snac("17/03", tlvs((0x01, "Juliet")), AUTH)
     assert "cannot be understood" in ended(play, Offline.NETWORK)
+
+
+# The login server of AIM 6.
+
+KDC = SETTINGS.model_copy(update={"login": "kerberos", "uas_host": "kdc.verona.lit"})
+PLACE = Redirect(host="bos.verona.lit", port=5191, cookie=COOKIE)
+SAFE_PLACE = replace(PLACE, is_tls=True)
+
+
+def asking(name: str = "Juliet", **changed: Any) -> OscarPlaybook:
+    """For a ticket."""
+    settings = KDC.model_copy(update=changed)
+    play = OscarPlaybook(OscarFsm(how(name, settings=settings))).skip()
+    return play >> Connected(UAS)
+
+
+@pytest.mark.parametrize(
+    ("changed", "host", "port", "tls"),
+    [
+        ({}, "kdc.verona.lit", 443, Tls()),
+        ({"uas_host": "", "ca_file": "ca.pem"}, "login.verona.lit", 443, Tls(ca_file="ca.pem")),
+        ({"uas_port": 1088, "uas_tls": False}, "kdc.verona.lit", 1088, None),
+        ({"uas_host": "2001:db8::1", "tls": True}, "2001:db8::1", 443, Tls()),
+    ],
+)
+def test_kerberos(changed: dict[str, Any], host: str, port: int, tls: Tls | None) -> None:
+    play = OscarPlaybook(OscarFsm(how(settings=KDC.model_copy(update=changed))))
+    assert play.wakes["login"] == 60
+    authority = f"[{host}]" if ":" in host else host
+    (
+        play
+        << Connect(host=host, port=port, tls=tls, codec=KerberosCodec(), link=UAS)
+        >> Connected(UAS)
+        << Send(TicketRequest(f"{authority}:{port}", "Juliet", b"wherefore"), UAS)
+        >> Got(Granted(SAFE_PLACE), UAS)
+        << HangUp(UAS)
+        << Dialled("bos.verona.lit", 5191, MAIN, play.fsm.oscar.settings.trust)
+        >> Lost("closed", UAS)
+        >> Connected()
+        >> Got(Signon())
+        << Send(Signon(Tlvs(((0x06, COOKIE),))))
+    ).end()
+
+
+def test_only_eight_bytes_of_an_icq_password_count_here_too() -> None:
+    request = TicketRequest("kdc.verona.lit:443", "100001", b"wherefor")
+    (asking("100001") << Send(request, UAS)).end()
+
+
+def test_kerberos_leads_to_a_place_without_tls() -> None:
+    play = asking().skip() >> Got(Granted(PLACE), UAS)
+    (play << HangUp(UAS) << Dialled("bos.verona.lit", 5191, MAIN)).end()
+    play = asking(tls=True).skip() >> Got(Granted(PLACE), UAS)
+    assert ended(play, Offline.NETWORK) == UNENCRYPTED
+
+
+@pytest.mark.parametrize(
+    ("code", "why", "words"),
+    [
+        (0x0401, Offline.BAD_CREDENTIALS, "The name or the password is wrong."),
+        (0x0777, Offline.NETWORK, "The server refused the log-in."),
+    ],
+)
+def test_kerberos_refused(code: int, why: Offline, words: str) -> None:
+    play = asking().skip() >> Got(kerberos.Denied(code, "Auth failure"), UAS)
+    assert ended(play, why) == f"{words} (code {code:04x}h, Auth failure)"
+    play = asking().skip() >> Got(kerberos.Denied(code, ""), UAS)
+    assert ended(play, why) == f"{words} (code {code:04x}h)"
+
+
+def test_kerberos_never_answers() -> None:
+    lost = "HTTP answer b'HTTP/1.1 404': status 200 expected"
+    assert ended(asking().skip() >> Lost(lost, UAS), Offline.NETWORK) == lost
+    assert "60 seconds" in ended(asking().skip() >> Timer("login"), Offline.NETWORK)
+
+
+def test_kerberos_answers_twice() -> None:
+    play = asking().skip() >> Got(Granted(PLACE), UAS)
+    (play.skip() >> Got(Granted(SAFE_PLACE), UAS) >> Got(kerberos.Denied(1, ""), UAS)).end()
 
 
 def test_lost_on_the_way() -> None:

@@ -19,6 +19,27 @@ def test_the_least() -> None:
     settings = made()
     assert (settings.port, settings.tls, settings.strong_hash) == (5190, False, True)
     assert settings.trust == Tls()
+    assert (settings.login, settings.uas_port, settings.uas_tls) == ("bucp", 443, True)
+    assert settings.first == ("login.verona.lit", 5190)
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        ({}, ("login.verona.lit", 443)),
+        ({"uas_host": ""}, ("login.verona.lit", 443)),
+        ({"uas_host": "KDC.Verona.Lit", "uas_port": 1088}, ("kdc.verona.lit", 1088)),
+    ],
+)
+def test_kerberos(values: dict[str, Any], first: tuple[str, int]) -> None:
+    assert made(login="kerberos", **values).first == first
+
+
+def test_unencrypted_has_to_be_meant() -> None:
+    assert not made(login="kerberos", uas_tls=False).uas_tls
+    assert made(tls=True, uas_tls=False).tls, "nothing goes there by BUCP"
+    with pytest.raises(ValidationError, match="tls: true forbids uas_tls: false"):
+        made(login="kerberos", tls=True, uas_tls=False)
 
 
 def test_trust() -> None:
@@ -38,6 +59,9 @@ def test_servers(server: str) -> None:
     [
         ({"server": ""}, "'' is not the name of a host"),
         ({"server": "a b"}, "'a b' is not the name of a host"),
+        ({"uas_host": "a b"}, "'a b' is not the name of a host"),
+        ({"uas_port": 0}, "greater than or equal to 1"),
+        ({"login": "roasted"}, "Input should be 'bucp' or 'kerberos'"),
         ({"port": 0}, "greater than or equal to 1"),
         ({"encoding": "klingon"}, "'klingon' is not the name of a character encoding"),
         ({"encoding": "rot13"}, "'rot13' is not the name of a character encoding"),
