@@ -5,7 +5,7 @@ text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may s
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
 kerberos                  the log-in of AIM 6: frames and codec of its own
-login, services           getting in, staying, leaving; connections for rooms and icons
+login, refusals, services   getting in, staying, leaving; connections for rooms and icons
 contacts, presence, messages, rooms, people, icons    what one does there
 book, requests, answers   the address book; commands and what came of them
 state, news, translator   what a session knows; what happened; the same in common terms

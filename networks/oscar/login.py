@@ -44,6 +44,7 @@ from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
 from networks.oscar.news import Welcomed
+from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, UNKNOWN
 from networks.oscar.services import UNENCRYPTED, choose_versions
 from networks.oscar.state import AUTH, UAS, Oscar, State
 from networks.oscar.wire import (
@@ -66,48 +67,6 @@ FEEDBAG = 0x13
 
 CAPABILITIES = (CAP_UTF8, CAP_INTEROPERATE, CAP_TYPING, CAP_XHTML)
 AIM_CAPABILITIES = (*CAPABILITIES, CAP_CHAT, CAP_ICON)
-
-LOGIN_ERRORS: dict[int, tuple[Offline, str]] = {
-    0x01: (Offline.BAD_CREDENTIALS, "There is no such account, or its password is wrong."),
-    0x02: (Offline.NETWORK, "The login service is not available now."),
-    0x04: (Offline.BAD_CREDENTIALS, "The name or the password is wrong."),
-    0x05: (Offline.BAD_CREDENTIALS, "The password is wrong."),
-    0x06: (Offline.NETWORK, "The server could not read the log-in."),
-    0x07: (Offline.BAD_CREDENTIALS, "The account is not valid."),
-    0x08: (Offline.BAD_CREDENTIALS, "The account does not exist, or was deleted."),
-    0x09: (Offline.BAD_CREDENTIALS, "The account has expired."),
-    0x0A: (Offline.NETWORK, "The server cannot reach its database."),
-    0x0B: (Offline.NETWORK, "The server cannot reach its resolver."),
-    0x0C: (Offline.NETWORK, "The server cannot read its database."),
-    0x0D: (Offline.NETWORK, "The server has problems with its database."),
-    0x0E: (Offline.NETWORK, "The server has problems with its database."),
-    0x10: (Offline.NETWORK, "The service is not available now."),
-    0x11: (Offline.BAD_CREDENTIALS, "The account has been suspended."),
-    0x12: (Offline.NETWORK, "The server has problems with its database."),
-    0x13: (Offline.NETWORK, "The server has problems with its database."),
-    0x14: (Offline.NETWORK, "The server could not find out where to send you."),
-    0x15: (Offline.NETWORK, "The service is not available for a while."),
-    0x16: (Offline.NETWORK, "The server lets in no more people from this address."),
-    0x17: (Offline.NETWORK, "The server lets in no more people from this address at all."),
-    0x18: (Offline.NETWORK, "Too many log-ins at once; the server asks to wait some minutes."),
-    0x19: (Offline.NETWORK, "You have been warned too often; the server asks to wait."),
-    0x1A: (Offline.NETWORK, "The login service needs more time."),
-    0x1B: (Offline.NETWORK, "The server lets in no clients as old as this gateway claims to be."),
-    0x1C: (Offline.NETWORK, "The server recommends a newer client than this gateway claims to be."),
-    0x1D: (
-        Offline.NETWORK,
-        "The server's login limiter: it takes only so many log-ins a minute from one address.",
-    ),
-    0x20: (Offline.BAD_CREDENTIALS, "The account needs a SecurID, which cannot be given here."),
-    0x22: (Offline.BAD_CREDENTIALS, "The account is suspended because of the owner's age."),
-}
-"""TLV 08.  What passes is tried again, with growing pauses; what does not, when the user gives
-other credentials."""
-
-UNKNOWN = (Offline.NETWORK, "The server refused the log-in.")
-
-KERBEROS_ERRORS = {0x0401: (Offline.BAD_CREDENTIALS, "The name or the password is wrong.")}
-"""Of 050c/0004.  open-oscar-server has no other."""
 
 BECAUSE_REPLACED = 0x01
 """TLV 09 of a sign-off; also when we have sent too fast."""

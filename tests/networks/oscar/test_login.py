@@ -14,8 +14,9 @@ from networks.oscar import kerberos
 from networks.oscar.blocks import Redirect
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.kerberos import Granted, KerberosCodec, TicketRequest
-from networks.oscar.login import LOGIN_ERRORS, TOO_FAST
+from networks.oscar.login import TOO_FAST
 from networks.oscar.news import Buddy, Denied, Ended, Listed, Noticed, Renamed, Welcomed
+from networks.oscar.refusals import LOGIN_ERRORS
 from networks.oscar.services import UNENCRYPTED
 from networks.oscar.state import AUTH, UAS, State
 from networks.oscar.wire import KeepAlive, Signoff, Signon, Tlvs
