@@ -156,11 +156,13 @@ def system_message(oscar: Oscar, message: Incoming) -> None:
 
 
 def note_willingness(oscar: Oscar, message: Incoming) -> None:
-    """TLV 0b: they want to know when we type."""
+    """TLV 0b: they want to know when we type.  IServerd takes it out of all messages, so that it is
+    missing means something only where somebody's has come."""
     who = normalise(message.sender.name)
+    oscar.passes_willingness |= message.wants_typing
     if message.wants_typing or message.was_stored or message.is_automatic:
         oscar.unwilling.discard(who)
-    else:
+    elif oscar.passes_willingness:
         if len(oscar.unwilling) >= MAX_UNWILLING:
             oscar.unwilling.clear()
         oscar.unwilling.add(who)

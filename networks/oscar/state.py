@@ -160,6 +160,8 @@ class Oscar:
         """How people write their names."""
         self.unwilling: set[ChatId] = set()
         """Whose last message said that they do not want to know when we type."""
+        self.passes_willingness = False
+        """The server does not take that mark away from messages."""
         self.is_settling = True
         """XMPP says again what it said in earlier sessions."""
         self.asked_by_message: set[ChatId] = set()

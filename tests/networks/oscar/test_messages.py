@@ -268,13 +268,24 @@ def test_typing_to_them() -> None:
         >> typing(Typing.ACTIVE)
         << sent("04/14", event(0))
         >> typing(Typing.COMPOSING, "#verona")
-        >> snac("04/07", heard("Romeo", text("Hi")))
-        << Said(ROMEO, "Romeo", "Hi", True, ID)
-        >> typing(Typing.COMPOSING)
         >> snac("04/07", heard("Romeo", text("Hi"), WANTS_TYPING))
         << Said(ROMEO, "Romeo", "Hi", True, ID)
         >> typing(Typing.COMPOSING)
         << sent("04/14", event(2))
+        >> snac("04/07", heard("Romeo", text("Hi")))
+        << Said(ROMEO, "Romeo", "Hi", True, ID)
+        >> typing(Typing.COMPOSING)
+    ).end()
+
+
+def test_typing_where_the_server_hides_who_wants_it() -> None:
+    """IServerd makes the fragments of a message anew, and leaves TLV 0b out."""
+    (
+        online()
+        >> snac("04/07", heard("Romeo", text("Hi")))
+        << Said(ROMEO, "Romeo", "Hi", True, ID)
+        >> typing(Typing.COMPOSING)
+        << sent("04/14", bytes(8) + u16(1) + name8("romeo") + u16(2))
     ).end()
 
 
