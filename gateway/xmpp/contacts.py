@@ -126,10 +126,14 @@ class Contacts:
         elif contact.is_watched:
             return  # Seen, but not to see: no network knows that.
         elif self._network_keeps_them:
-            contact.is_hidden = True
-            self._roster.remember(jid, contact)
+            self._hide(jid, contact)
         else:
             self.unsubscribe(chat)
+
+    def _hide(self, jid: str, contact: Contact) -> None:
+        """It stays in the book, and nobody hears of it again who does not ask."""
+        contact.is_hidden = True
+        self._roster.remember(jid, contact)
 
     def _answer(self, jid: str, contact: Contact, is_granted: bool) -> None:
         contact.is_asking = False
@@ -214,6 +218,8 @@ class Contacts:
         if contact := self._contacts.get(jid):
             contact.is_asked_for = contact.is_authorized = contact.is_watched = False
             self._roster.refuse(jid, event.detail)
+            if contact.is_in_book and self._network_keeps_them:
+                self._hide(jid, contact)  # Or the book would introduce who has just said no.
             self._drop_stranger(jid, contact)
 
     def asked(self, event: events.AuthorizationAsked) -> None:

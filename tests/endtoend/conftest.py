@@ -10,6 +10,7 @@ import pytest
 from gateway.hub import HubLoop
 from gateway.trial.ejabberd import Ejabberd, ejabberd
 from gateway.trial.ngircd import Ngircd
+from tests.endtoend.oscar_rig import OSCAR_DOMAINS, OscarStage, Servers, servers
 from tests.endtoend.peer import Peer
 from tests.endtoend.rig import DOMAINS, SECRET, Gateway, Stage, running, transports
 from tests.servers.inspircd import OPERATOR, Inspircd
@@ -112,3 +113,40 @@ def alone(
     alone = Alone(xmpp_alone, gateway, stage_alone, [])
     with running(gateway, alone.allowed):
         yield alone
+
+
+# AIM and ICQ.
+
+
+@pytest.fixture(scope="package")
+def oscar_servers() -> Iterator[Servers]:
+    with servers() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def oscar_xmpp() -> Iterator[Ejabberd]:
+    with ejabberd(domains=OSCAR_DOMAINS, secret=SECRET, privilege=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def oscar_gateway(
+    oscar_xmpp: Ejabberd, oscar_servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    """One that a story may restart."""
+    folder = tmp_path_factory.mktemp("oscar-gateway")
+    with running(Gateway(folder, oscar_xmpp, oscar_servers.transports())) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def verona(
+    loop: HubLoop, oscar_xmpp: Ejabberd, oscar_servers: Servers, oscar_gateway: Gateway
+) -> Iterator[OscarStage]:
+    """A test during which the gateway makes a mistake, or a server sees one, has failed."""
+    stage = OscarStage(loop, oscar_xmpp, oscar_servers, oscar_gateway)
+    yield stage
+    stage.close()
+    oscar_gateway.check("event=session.latched")
+    oscar_servers.check()

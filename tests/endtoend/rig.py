@@ -235,17 +235,12 @@ def until(condition: Callable[[], FoundT], what: str, seconds: float = GUARD) ->
     return found
 
 
-class Stage:
-    """Makes who takes part in a story, and sends them home after it."""
+class Audience:
+    """Makes users of the XMPP server for a story, and sends them home after it."""
 
-    def __init__(
-        self, loop: HubLoop, server: Ejabberd, irc: Ngircd, insp: Inspircd, boss: Peer
-    ) -> None:
+    def __init__(self, loop: HubLoop, server: Ejabberd) -> None:
         self.loop = loop
         self.server = server
-        self._boss = boss
-        """An operator of InspIRCd."""
-        self._ports = {IRC: irc.port, INSP: insp.port}
         self._everybody: list[Client | Peer] = []
 
     def user(self, name: str = "juliet", *, available: bool = True) -> Client:
@@ -261,6 +256,21 @@ class Stage:
         client = Client(self.loop, user.jid, user.password, resource)
         self._everybody.append(client)
         return client.log_in(self.server.port, available=available)
+
+    def close(self) -> None:
+        gevent.joinall([gevent.spawn(who.close) for who in self._everybody], raise_error=True)
+
+
+class Stage(Audience):
+    """And people on IRC."""
+
+    def __init__(
+        self, loop: HubLoop, server: Ejabberd, irc: Ngircd, insp: Inspircd, boss: Peer
+    ) -> None:
+        super().__init__(loop, server)
+        self._boss = boss
+        """An operator of InspIRCd."""
+        self._ports = {IRC: irc.port, INSP: insp.port}
 
     def peer(self, name: str = "tybalt", network: str = IRC, *capabilities: str) -> Peer:
         peer = Peer(unique(name), self._ports[network], *capabilities)
@@ -290,9 +300,6 @@ class Stage:
 
     def port(self, network: str) -> int:
         return self._ports[network]
-
-    def close(self) -> None:
-        gevent.joinall([gevent.spawn(who.close) for who in self._everybody], raise_error=True)
 
 
 def nick_of(user: Client) -> str:

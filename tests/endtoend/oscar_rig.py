@@ -1,0 +1,167 @@
+"""The gateway between a real XMPP server and servers for AIM and ICQ that note every mistake.
+
+user's client ── ejabberd ── gateway.py run ── fake OSCAR servers ── played people
+"""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.hub import HubLoop
+from gateway.trial.ejabberd import DOMAIN, Ejabberd
+from tests.endtoend.client import Client
+from tests.endtoend.rig import Audience, Gateway, secret, unique
+from tests.servers.oscar import Oscar, Person, oscar
+from tests.servers.oscar_kinds import MESSAGES, OOS, RateClass
+from tests.servers.oscar_users import ident
+
+AIM = f"aim.{DOMAIN}"
+ICQ = f"icq.{DOMAIN}"
+"""Of the same server, as open-oscar-server has it."""
+ISD = f"isd.{DOMAIN}"
+"""ICQ, by a server with the ways of IServerd."""
+QUICK = f"quick.{DOMAIN}"
+"""AIM, where who wrote too much need not wait for long."""
+MORTAL = f"mortal.{DOMAIN}"
+"""AIM, by a server that a story may stop."""
+
+OSCAR_DOMAINS = (AIM, ICQ, ISD, QUICK, MORTAL)
+
+ICQ_LIKE = (ICQ, ISD)
+
+QUICK_MESSAGES = RateClass(
+    MESSAGES, window=20, clear=510, alert=500, limit=400, disconnect=300, start=1200, maximum=1200
+)
+"""A dozen at once, then one in 0.6 seconds; the real one is eight times as slow."""
+
+_uins = itertools.count(100_001)
+
+
+def quick_rates() -> tuple[RateClass, ...]:
+    return tuple(QUICK_MESSAGES if c.number == MESSAGES else c for c in OOS.rate_classes)
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    main: Oscar
+    isd: Oscar
+    quick: Oscar
+    mortal: Oscar
+
+    def of(self, transport: str) -> Oscar:
+        return {ISD: self.isd, QUICK: self.quick, MORTAL: self.mortal}.get(transport, self.main)
+
+    def everybody(self) -> tuple[Oscar, ...]:
+        return self.main, self.isd, self.quick, self.mortal
+
+    def check(self) -> None:
+        """No client has done what a server would mind."""
+        for server in self.everybody():
+            assert server.violations == []
+            assert server.overlaps == []
+
+    def transports(self) -> dict[str, Any]:
+        def at(server: Oscar, network: str) -> dict[str, Any]:
+            return {"network": network, "server": server.host, "port": server.port}
+
+        networks = {AIM: "aim", ICQ: "icq", ISD: "icq", QUICK: "aim", MORTAL: "aim"}
+        return {domain: at(self.of(domain), network) for domain, network in networks.items()}
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        yield Servers(
+            main=stack.enter_context(oscar("oos")),
+            isd=stack.enter_context(oscar("isd")),
+            quick=stack.enter_context(oscar("oos", rate_classes=quick_rates())),
+            mortal=stack.enter_context(oscar("oos")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user of the XMPP server who has an account on the network."""
+
+    client: Client
+    name: str
+    """On the network."""
+    transport: str
+
+    @property
+    def address(self) -> str:
+        """That others on the network have in XMPP."""
+        return f"{ident(self.name)}@{self.transport}"
+
+
+class OscarStage(Audience):
+    def __init__(self, loop: HubLoop, server: Ejabberd, servers: Servers, gateway: Gateway) -> None:
+        super().__init__(loop, server)
+        self.servers = servers
+        self.gateway = gateway
+        self._people: list[Person] = []
+
+    def account(self, transport: str, name: str = "juliet", **how: Any) -> tuple[str, str]:
+        """Name and password of somebody new on the network."""
+        name = str(next(_uins)) if transport in ICQ_LIKE else unique(name)
+        password = secret("p")
+        self.servers.of(transport).add_user(name, password, **how)
+        return name, password
+
+    def person(
+        self, transport: str, name: str = "romeo", *, online: bool = True, **how: Any
+    ) -> Person:
+        """Somebody new on the network, played by the story."""
+        name, _ = self.account(transport, name, **how)
+        person = self.servers.of(transport).user(name)
+        self._people.append(person)
+        if online:
+            person.sign_on()
+        return person
+
+    def member(self, transport: str, name: str = "juliet", **how: Any) -> Member:
+        """A user who is registered with the transport, and logged in to it."""
+        return self.enrol(self.user(), transport, name, **how)
+
+    def enrol(self, user: Client, transport: str, name: str = "juliet", **how: Any) -> Member:
+        name, password = self.account(transport, name, **how)
+        user.register(transport, username=name, password=password)
+        user.befriend(transport)
+        user.sees_presence(transport)
+        return Member(user, name, transport)
+
+    def friends(self, transport: str) -> tuple[Member, Person, str]:
+        """A user, somebody on the network who see each other, and that one's address."""
+        juliet, romeo = self.member(transport), self.person(transport, authorise=False)
+        self.servers.of(transport).account(juliet.name).authorise = False
+        contact = f"{romeo.name}@{transport}"
+        romeo.add(juliet.name)
+        befriend(juliet.client, contact)
+        juliet.client.sees_presence(contact)
+        return juliet, romeo, contact
+
+    def elsewhere(self, member: Member) -> Person:
+        """Another client of the same account, played by the story."""
+        server = self.servers.of(member.transport)
+        person = server.user(member.name)
+        self._people.append(person)
+        is_second = server.is_online(member.name)
+        person.sign_on()
+        if is_second:
+            server.overlaps.remove(member.name)  # That was us.
+        return person
+
+    def close(self) -> None:
+        for person in self._people:
+            person.sign_off()
+        super().close()
+
+
+def befriend(user: Client, contact: str) -> None:
+    """Who agrees, or need not."""
+    user.presence(contact, "subscribe")
+    user.sees_presence(contact, "subscribed")
+    user.sees_presence(contact, "subscribe")
+    user.presence(contact, "subscribed")

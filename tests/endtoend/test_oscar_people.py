@@ -1,0 +1,168 @@
+"""Profiles, pictures, search and blocking on AIM and ICQ."""
+
+import hashlib
+from base64 import b64decode, b64encode
+
+import pytest
+
+from tests.endtoend.client import DATA, Client, Refused
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage
+from tests.servers.oscar import Arrived, Departed, Details
+
+COMMANDS = "http://jabber.org/protocol/commands"
+SEARCH = "jabber:iq:search"
+VCARD = "vcard-temp"
+VCARD_UPDATE = "vcard-temp:x:update"
+HASH = f"{{{VCARD_UPDATE}}}x/{{{VCARD_UPDATE}}}photo"
+NICK = "{http://jabber.org/protocol/nick}nick"
+
+PICTURE = b"GIF89a" + bytes(range(200))
+PHOTO = hashlib.sha1(PICTURE).hexdigest()
+
+
+# Profiles.
+
+
+def vcard(user: Client, jid: str) -> dict[str, str]:
+    card = user.ask(jid, "get", f"<vCard xmlns='{VCARD}'/>").find(f"{{{VCARD}}}vCard")
+    assert card is not None
+    return {child.tag.partition("}")[2]: "".join(child.itertext()) for child in card}
+
+
+def test_profiles_of_aim(verona: OscarStage) -> None:
+    juliet, romeo = verona.member(AIM), verona.person(AIM)
+    romeo.profile("<HTML>Montague &amp; <B>proud</B></HTML>")
+    romeo.away("<HTML>In exile</HTML>")
+    card = vcard(juliet.client, f"{romeo.name}@{AIM}")
+    assert card["FN"] == romeo.name
+    assert "Montague & *proud*" in card["DESC"]
+    assert "In exile" in card["DESC"]
+    with pytest.raises(Refused):
+        vcard(juliet.client, f"nobody@{AIM}")
+
+
+DETAILS = Details(nick="Romeo", first="Romeo", last="Montague & Sons", city="Verona")
+
+
+@pytest.mark.parametrize("transport", [ICQ, ISD])
+def test_details_of_icq(verona: OscarStage, transport: str) -> None:
+    juliet, romeo = verona.member(transport), verona.person(transport, details=DETAILS)
+    card = vcard(juliet.client, f"{romeo.name}@{transport}")
+    assert card["FN"] == romeo.name
+    for value in ("Romeo", "Montague & Sons", "Verona"):
+        assert value in card["DESC"]
+
+
+# Search (XEP-0055).
+
+
+@pytest.mark.parametrize("transport", [ICQ, ISD])
+def test_search(verona: OscarStage, transport: str) -> None:
+    juliet = verona.member(transport)
+    romeo = verona.person(transport, details=Details(nick=f"rom{juliet.name}", last="Montague"))
+    user = juliet.client
+    query = user.ask(transport, "get", f"<query xmlns='{SEARCH}'/>").find(f"{{{SEARCH}}}query")
+    assert query is not None
+    fields = {f.get("var") for f in query.iterfind(f"{{{DATA}}}x/{{{DATA}}}field")}
+    assert {"uin", "nick", "first", "last", "email"} <= fields
+    address = f"{romeo.name}@{transport}"
+    assert address in found(user, transport, nick=f"rom{juliet.name}")
+    assert address in found(user, transport, uin=romeo.name)
+    assert found(user, transport, nick="nobody-of-that-name") == []
+    plain = user.ask(
+        transport, "set", f"<query xmlns='{SEARCH}'><nick>rom{juliet.name}</nick></query>"
+    )
+    assert [item.get("jid") for item in plain.iter(f"{{{SEARCH}}}item")] == [address]
+
+
+def found(user: Client, transport: str, **fields: str) -> list[str]:
+    inner = "".join(
+        f"<field var='{name}'><value>{value}</value></field>" for name, value in fields.items()
+    )
+    form = f"<x xmlns='{DATA}' type='submit'>{inner}</x>"
+    answer = user.ask(transport, "set", f"<query xmlns='{SEARCH}'>{form}</query>")
+    return [
+        field.findtext(f"{{{DATA}}}value", "")
+        for item in answer.iter(f"{{{DATA}}}item")
+        for field in item
+        if field.get("var") == "jid"
+    ]
+
+
+# Pictures (XEP-0153).
+
+
+def test_their_picture(verona: OscarStage) -> None:
+    juliet, romeo, contact = verona.friends(AIM)
+    user = juliet.client
+    romeo.announce_icon(hashlib.md5(PICTURE).digest())
+    romeo.upload_icon(PICTURE)
+    user.sees_presence(
+        contact,
+        "",
+        lambda s: s.xml.findtext(HASH) == PHOTO,
+    )
+    card = user.ask(contact, "get", f"<vCard xmlns='{VCARD}'/>")
+    data = card.findtext(f"{{{VCARD}}}vCard/{{{VCARD}}}PHOTO/{{{VCARD}}}BINVAL", "")
+    assert b64decode(data) == PICTURE
+    kind = card.findtext(f"{{{VCARD}}}vCard/{{{VCARD}}}PHOTO/{{{VCARD}}}TYPE", "")
+    assert kind == "image/gif"
+
+
+def test_our_picture(verona: OscarStage) -> None:
+    juliet, romeo, _ = verona.friends(AIM)
+    user = juliet.client
+    photo = f"<PHOTO><TYPE>image/gif</TYPE><BINVAL>{b64encode(PICTURE).decode()}</BINVAL></PHOTO>"
+    user.ask(user.jid, "set", f"<vCard xmlns='{VCARD}'>{photo}</vCard>")
+    user.send(f"<presence><x xmlns='{VCARD_UPDATE}'><photo>{PHOTO}</photo></x></presence>")
+    romeo.wait(Arrived, icon=hashlib.md5(PICTURE).digest())
+
+
+# Blocking.
+
+
+def command(user: Client, jid: str, node: str) -> str:
+    answer = user.ask(jid, "set", f"<command xmlns='{COMMANDS}' node='{node}'/>")
+    done = answer.find(f"{{{COMMANDS}}}command")
+    assert done is not None
+    assert done.get("status") == "completed"
+    return "".join(done.itertext())
+
+
+@pytest.mark.parametrize("transport", [AIM, ICQ])
+def test_blocking(verona: OscarStage, transport: str) -> None:
+    juliet, romeo, contact = verona.friends(transport)
+    assert "is blocked" in command(juliet.client, contact, "block")
+    romeo.wait(Departed)
+    romeo.say(juliet.name, "Why?", store=False)
+    assert "not blocked any more" in command(juliet.client, contact, "unblock")
+    romeo.wait(Arrived, name=juliet.name)
+    romeo.say(juliet.name, "Thank you")
+    juliet.client.hears(contact, "Thank you")
+    juliet.client.inbox.refuse(lambda s: s.text("body") == "Why?", "what was blocked")
+
+
+@pytest.mark.parametrize("transport", [AIM, ICQ, ISD])
+def test_renaming(verona: OscarStage, transport: str) -> None:
+    juliet, _, contact = verona.friends(transport)
+    user = juliet.client
+    begun = user.ask(contact, "set", f"<command xmlns='{COMMANDS}' node='rename'/>")
+    session = begun.find(f"{{{COMMANDS}}}command")
+    assert session is not None
+    fields = (
+        "<field var='name'><value>My &lt;dear&gt;</value></field>"
+        "<field var='groups'><value>Montagues</value></field>"
+    )
+    user.ask(
+        contact,
+        "set",
+        f"<command xmlns='{COMMANDS}' node='rename' sessionid='{session.get('sessionid')}'>"
+        f"<x xmlns='{DATA}' type='submit'>{fields}</x></command>",
+    )
+    user.sees_presence(
+        contact,
+        "",
+        lambda s: s.xml.findtext(NICK) == "My <dear>",
+    )
+    account = verona.servers.of(transport).account(juliet.name)
+    assert "Montagues" in [item.name for item in account.of(1)]
