@@ -9,6 +9,7 @@ Every ``parse_…`` returns its value or raises WireError, and nothing else.  Wh
 into a block (capabilities, icons, texts) is read leniently: nobody may end our session with it.
 """
 
+import struct
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -262,13 +263,17 @@ class RateParams:
     """(family, subtype) to the id of its class."""
 
 
+RATE = struct.Struct(">H7I")
+
+MEMBER = struct.Struct(">HH")
+"""Family and subtype."""
+
 SHORT_RATE, LONG_RATE = 30, 35
 """Bytes of a class; families 1 of version 2 and later add the time of the last SNAC and a state."""
 
 
 def read_rate(reader: Reader, size: int) -> RateClass:
-    inside = Reader(reader.take(size))
-    return RateClass(inside.u16(), *(inside.u32() for _ in range(7)))
+    return RateClass(*Reader(reader.take(size)).numbers(RATE))
 
 
 def parse_rates(data: bytes) -> RateParams:
@@ -282,14 +287,13 @@ def parse_rates(data: bytes) -> RateParams:
 def _rates(data: bytes, size: int) -> RateParams:
     reader = Reader(data)
     classes = tuple(read_rate(reader, size) for _ in range(reader.u16()))
-    members = {}
+    members: dict[tuple[int, int], int] = {}
     known = {item.id for item in classes}
     while reader:
         id, count = reader.u16(), reader.u16()
         if id not in known:
             raise WireError(f"01/07: members of class {id} found, one of {sorted(known)} expected")
-        for _ in range(count):
-            members[reader.u16(), reader.u16()] = id
+        members.update(dict.fromkeys(MEMBER.iter_unpack(reader.take(count * MEMBER.size)), id))
     return RateParams(classes, members)
 
 

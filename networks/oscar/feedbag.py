@@ -6,6 +6,7 @@ A group has an item 0, a buddy the id of its group; root is group 0, item 0, cla
 root lists the groups, that of a group its buddies.
 """
 
+import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -49,6 +50,9 @@ TLV_ICON = 0x00D5
 TLV_VALID = 0x00D6
 TLV_ALIAS = 0x0131
 TLV_COMMENT = 0x013C
+
+ITEM_HEADER = struct.Struct(">4H")
+"""What follows the name; at the end, how many bytes of TLVs."""
 
 MAX_ID = 0x7FFF
 """Of groups and items.  Servers use those above for items they push."""
@@ -113,9 +117,9 @@ def icon_tlv(hash: bytes) -> bytes:
 
 
 def read_item(reader: Reader) -> Item:
-    return Item(
-        name(reader.string16()), reader.u16(), reader.u16(), reader.u16(), reader.sized_tlvs()
-    )
+    called = name(reader.string16())
+    group, id, kind, size = reader.numbers(ITEM_HEADER)
+    return Item(called, group, id, kind, Reader(reader.take(size)).tlvs() if size else NO_TLVS)
 
 
 def parse_items(data: bytes) -> tuple[Item, ...]:
