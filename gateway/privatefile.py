@@ -34,11 +34,6 @@ def replace(path: Path, content: str) -> None:
     _write(path, content, put)
 
 
-def is_private(path: Path) -> bool:
-    """Nobody but the owner may do anything with it."""
-    return not path.stat().st_mode & 0o077
-
-
 def _write(path: Path, content: str, put: Callable[[Path, Path], None]) -> None:
     """Complete and on the disk under another name first, then in its place at once."""
     path.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)

@@ -7,8 +7,6 @@ when they are sent.
 from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-
 
 def element(tag: str, *content: Element | str | None, **attributes: str | None) -> Element:
     """An element with its children and its text, in that order; what is None is left out.

@@ -13,8 +13,6 @@ from gateway.config import Transport
 from gateway.network import Address
 from gateway.xmpp.users import User
 
-XMPP_STANZAS = "urn:ietf:params:xml:ns:xmpp-stanzas"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:

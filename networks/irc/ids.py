@@ -109,11 +109,6 @@ LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 HOSTNAME = re.compile(rf"{LABEL}(?:\.{LABEL})*")
 
 
-def is_hostname(name: str) -> bool:
-    """RFC 1123, section 2.1, of two labels at least."""
-    return "." in name and len(name) <= MAX_HOST and bool(HOSTNAME.fullmatch(name))
-
-
 def server_name(text: str) -> str:
     """The one spelling of a server's host name or IP address; "" if it is neither.
 
@@ -269,10 +264,6 @@ class Prefixes:
         """0 is the highest; all that is no rank comes after the lowest."""
         at = self.modes.find(mode) if mode else -1
         return at if at >= 0 else len(self.modes)
-
-    def highest(self, modes: str) -> str:
-        """The highest of somebody's modes; "" if none is a rank."""
-        return next((mode for mode in self.modes if mode in modes), "")
 
 
 CHANMODES = "beI,k,l,imnpst"

@@ -1,4 +1,4 @@
-"""Passwords on their way to the server: hashed (BUCP) or roasted (everything else).
+"""Passwords on their way to the server: hashed (BUCP) or roasted (Kerberos).
 
 The hashes are MD5 because the servers want it so; whoever reads the connection can try passwords
 against them, and read a roasted one.
@@ -11,10 +11,8 @@ from networks.oscar.wire import Reader, Tlvs, tlv, tlvs, u8, u16, u32
 
 SALT = b"AOL Instant Messenger (SM)"
 
-ROAST = bytes.fromhex("f32681c43986db9271a3b9e6537a957c")
-"""Of sign-on frames."""
-ROAST_UAS = bytes.fromhex("7691c5e7d0d995dd9e2fead86b21c2bc")
-"""Of Kerberos (UAS) requests."""
+ROAST = bytes.fromhex("7691c5e7d0d995dd9e2fead86b21c2bc")
+"""Of Kerberos (UAS) requests; sign-on frames have another."""
 
 ICQ_PASSWORD = 8
 """Bytes that count of an ICQ password; the servers refuse longer ones."""
@@ -39,9 +37,9 @@ def _md5(data: bytes) -> bytes:
     return md5(data, usedforsecurity=False).digest()
 
 
-def roast(password: bytes, table: bytes = ROAST) -> bytes:
+def roast(password: bytes) -> bytes:
     """And back."""
-    return bytes(byte ^ other for byte, other in zip(password, cycle(table), strict=False))
+    return bytes(byte ^ other for byte, other in zip(password, cycle(ROAST), strict=False))
 
 
 # BUCP, family 17h.
@@ -58,9 +56,7 @@ def parse_challenge(data: bytes) -> bytes:
 
 
 MULTI_BOTH = 1
-"""TLV 4a: a second client of the account joins the first."""
-MULTI_DISPLACE = 3
-"""TLV 4a: it takes its place."""
+"""TLV 4a: a second client of the account joins the first; 3 would take its place."""
 
 CLIENT = "AOL Instant Messenger, version 5.9.6089/WIN32"
 """Servers know what to expect of that one."""
@@ -91,8 +87,3 @@ def client_tlvs() -> Tlvs:
         (0x0F, b"en"),
         (0x0E, b"us"),
     )
-
-
-def roasted_tlvs(name: str, password: bytes) -> Tlvs:
-    """Of the sign-on frame of clients that know no BUCP; answered by a ``Signoff``."""
-    return tlvs((0x01, name.encode()), (0x02, roast(password)), *client_tlvs())

@@ -30,7 +30,6 @@ CHANNEL = 3
 """Of messages, in the numbering of family 4."""
 
 ANY_INSTANCE = 0xFFFF
-FULL_DETAIL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,6 @@ def build_create(name: str, exchange: int = PRIVATE) -> bytes:
     items = tlvs((0xD7, b"en"), (0xD6, b"us-ascii"), (0xD3, name.encode()))
     key = RoomKey(exchange, b"create", ANY_INSTANCE)
     return key.encode() + u8(1) + counted_tlvs(items)
-
-
-def build_room_query(key: RoomKey) -> bytes:
-    """0d/04."""
-    return key.encode() + u8(FULL_DETAIL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

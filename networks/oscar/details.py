@@ -1,8 +1,8 @@
 """What ICQ knows of people, and looking for them: bodies of ``icq.py``'s META_QUERY, META_ANSWER.
 
 04d0 -> 00c8 basic, 00dc more, 00eb addresses, 010e, 00d2 work, 00e6 notes, 00f0 interests, 00fa
-04ba -> 0104 short                       03ea 03fd 0406 0424 0c3a -> 0064 0078 0082 00a0 0c3f
-0569 0573 055f 0515 -> 01a4 for each person found, 01ae for the last or for nobody
+04ba -> 0104 short
+0569 0573 055f -> 01a4 for each person found, 01ae for the last or for nobody
 """
 
 from collections.abc import Callable, Iterable
@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 from gateway.errors import WireError
 from networks.oscar.icq import Meta, Result, read_string, string
-from networks.oscar.wire import Reader, le16, le32, u8, u16
+from networks.oscar.wire import Reader, le16, le32
 
-QUERY_SHORT, QUERY_FULL = 0x04BA, 0x04D0
+QUERY_FULL = 0x04D0
 SEARCH_UIN, SEARCH_EMAIL, SEARCH_WHITE_PAGES = 0x0569, 0x0573, 0x055F
-SEARCH_NAMES = 0x0515
-SET_BASIC, SET_MORE, SET_NOTES, SET_PERMISSIONS, SET_TLVS = 0x03EA, 0x03FD, 0x0406, 0x0424, 0x0C3A
 
 ANSWER_BASIC, ANSWER_MORE, ANSWER_WORK, ANSWER_NOTES = 0x00C8, 0x00DC, 0x00D2, 0x00E6
 ANSWER_EMAILS, ANSWER_INTERESTS, ANSWER_SHORT = 0x00EB, 0x00F0, 0x0104
@@ -41,10 +39,6 @@ def _string(reader: Reader) -> bytes:
 
 def _number16(reader: Reader) -> bytes:
     return _number(reader.le16())
-
-
-def _number8(reader: Reader) -> bytes:
-    return _number(reader.u8())
 
 
 def _number(value: int) -> bytes:
@@ -103,16 +97,6 @@ def parse_details(meta: Meta) -> tuple[Detail, ...]:
     return tuple(detail for detail in found if detail.key and detail.value)
 
 
-def needs_authorization(meta: Meta) -> bool | None:
-    """Of ANSWER_SHORT; None if it does not say."""
-    if meta.subtype != ANSWER_SHORT or meta.result != Result.OK:
-        return None
-    reader = Reader(meta.body)
-    for _ in range(4):
-        read_string(reader)
-    return reader.u8() == 0
-
-
 # Search.
 
 
@@ -151,7 +135,7 @@ def parse_found(meta: Meta) -> Found | None:
 
 
 def uin_body(uin: str) -> bytes:
-    """Of QUERY_SHORT and QUERY_FULL."""
+    """Of QUERY_FULL."""
     return le32(int(uin))
 
 
@@ -182,23 +166,7 @@ def search_email(email: bytes) -> tuple[int, bytes]:
     return SEARCH_EMAIL, icq_tlv(TLV_EMAIL, string(email))
 
 
-def search_names(first: bytes, last: bytes, nick: bytes) -> tuple[int, bytes]:
-    return SEARCH_NAMES, string(first) + string(last) + string(nick)
-
-
 def search_white_pages(fields: Iterable[tuple[str, bytes]]) -> tuple[int, bytes]:
     """Keys of WHITE_PAGES."""
     body = b"".join(icq_tlv(WHITE_PAGES[key], string(value)) for key, value in fields if value)
     return SEARCH_WHITE_PAGES, body
-
-
-# Our own.
-
-
-def set_permissions(*, must_ask: bool, is_web_aware: bool = False) -> tuple[int, bytes]:
-    """Subtype and body; ``must_ask``: who wants to see us has to be authorised."""
-    return SET_PERMISSIONS, u8(not must_ask) + u8(is_web_aware) + u16(0)
-
-
-def set_notes(text: bytes) -> tuple[int, bytes]:
-    return SET_NOTES, string(text)

@@ -130,10 +130,6 @@ def parse_items(data: bytes) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def build_items(*items: Item) -> bytes:
-    return b"".join(item.encode() for item in items)
-
-
 @dataclass(frozen=True, slots=True)
 class Feedbag:
     """13/06; a long one comes in parts, all but the last with MORE_FOLLOWS."""

@@ -37,30 +37,10 @@ TEXT, RENDEZVOUS, OLD_ICQ = 1, 2, 4
 
 # Parameters.
 
-WANT_MESSAGES, WANT_MISSED, WANT_TYPING, WANT_OFFLINE = 0x01, 0x02, 0x08, 0x100
+WANT_MESSAGES, WANT_MISSED, WANT_TYPING = 0x01, 0x02, 0x08
 
 MAX_MESSAGE = 8000
 """Bytes others may send us at once: all that servers allow."""
-
-
-@dataclass(frozen=True, slots=True)
-class Params:
-    """04/05."""
-
-    slots: int
-    flags: int
-    max_message: int
-    """Only advice: open-oscar-server says 512 and passes on 7000."""
-    max_source_warning: int
-    max_destination_warning: int
-    min_interval: int
-
-
-def parse_params(data: bytes) -> Params:
-    reader = Reader(data)
-    return Params(
-        reader.u16(), reader.u32(), reader.u16(), reader.u16(), reader.u16(), reader.u32()
-    )
 
 
 def build_params(flags: int, max_message: int = MAX_MESSAGE) -> bytes:
@@ -197,20 +177,6 @@ def _rendezvous(data: bytes) -> Payload:
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """04/0c: the server took our message."""
-
-    cookie: bytes
-    channel: int
-    receiver: str
-
-
-def parse_acknowledged(data: bytes) -> Acknowledged:
-    reader = Reader(data)
-    return Acknowledged(reader.take(COOKIE), reader.u16(), reader.name8())
-
-
-@dataclass(frozen=True, slots=True)
 class Missed:
     """04/0a: messages that were not passed on to us."""
 
@@ -251,30 +217,6 @@ def parse_typing(data: bytes) -> TypingEvent:
     reader.take(COOKIE)
     reader.u16()
     return TypingEvent(reader.name8(), reader.u16())
-
-
-@dataclass(frozen=True, slots=True)
-class ClientResponse:
-    """04/0b: their client, not the server, answers a message of channel 2."""
-
-    cookie: bytes
-    channel: int
-    name: str
-    reason: int
-    data: bytes = field(repr=False)
-
-
-def parse_client_response(data: bytes) -> ClientResponse:
-    reader = Reader(data)
-    return ClientResponse(
-        reader.take(COOKIE), reader.u16(), reader.name8(), reader.u16(), reader.rest()
-    )
-
-
-def parse_warned_them(data: bytes) -> tuple[int, int]:
-    """04/09: by how much, and what their level is now (per mille)."""
-    reader = Reader(data)
-    return reader.u16(), reader.u16()
 
 
 # Sent.
@@ -327,10 +269,6 @@ def build_typing(receiver: str, state: TypingState) -> bytes:
 
 
 def build_client_response(message: Incoming, data: bytes, reason: int = 3) -> bytes:
-    """04/0b: ``data`` is ``Relayed.answer(…)``."""
+    """04/0b: their client, not the server, answers a message of channel 2; ``data`` is
+    ``Relayed.answer(…)``."""
     return message.cookie + u16(message.channel) + string8(message.sender.name) + u16(reason) + data
-
-
-def build_warn(receiver: str, is_anonymous: bool = False) -> bytes:
-    """04/08."""
-    return u16(is_anonymous) + string8(receiver)

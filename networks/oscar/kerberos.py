@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from gateway.errors import WireError
-from networks.oscar.auth import ROAST_UAS, roast
+from networks.oscar.auth import roast
 from networks.oscar.blocks import Redirect, redirect
 from networks.oscar.wire import HIDDEN, SNAC_HEADER, Reader, string16, u16, u32
 
@@ -105,7 +105,7 @@ def content_length(head: bytes) -> int:
 
 def build_request(name: str, password: bytes, version: int = ROASTED) -> bytes:
     """050c/0002."""
-    secret = roast(password, ROAST_UAS) if version >= ROASTED else password
+    secret = roast(password) if version >= ROASTED else password
     ticket = u16(0x4000, 0x0010, version) + bytes(6) + string16(secret) + u16(0)
     return (
         SNAC_HEADER.pack(FAMILY, REQUEST, 0, 1)

@@ -1,12 +1,12 @@
 """Charsets and sizes of messages, and who is sent what.
 
 AIM's messages are HTML (``html.py``), ICQ's are not, and servers and clients get it wrong in
-several ways: see ``outgoing`` and ``incoming``.
+several ways: see ``outgoing`` and ``from_text``.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from networks.oscar.html import from_html as from_html
 from networks.oscar.html import one_kind_of_line_end
@@ -108,17 +108,12 @@ MAX_PIECE = 2000
 SPECIAL = re.compile(r"[<>&]")
 
 
-def incoming(fragments: Iterable[Fragment], sender: str, local: str = LOCAL) -> tuple[str, str]:
+def from_text(text: str, *, is_html: bool) -> tuple[str, str]:
     """The text of a message to us, as ``from_html`` returns it.
 
     AIM's is HTML.  ICQ's is not, unless it begins with ``<HTML``: libpurple sends that from ICQ
     accounts, too.
     """
-    text = "".join(decode(item.charset, item.data, local) for item in fragments)
-    return from_text(text, is_html=not is_uin(sender))
-
-
-def from_text(text: str, *, is_html: bool) -> tuple[str, str]:
     if is_html or HTML_START.match(text):
         return from_html(text)
     return ILLEGAL.sub("", one_kind_of_line_end(text)), ""

@@ -12,7 +12,6 @@ from networks.oscar.chat import (
     RoomMessage,
     build_create,
     build_message,
-    build_room_query,
     parse_message,
     parse_nav_info,
     parse_room,
@@ -35,10 +34,9 @@ def test_a_room_that_is_only_a_key() -> None:
     assert parse_room(KEY.encode() + u8(0)) == Room(KEY)
 
 
-def test_create_and_ask() -> None:
+def test_create() -> None:
     assert build_create("probe room") == frames.CREATE_ROOM[16:]
     assert build_create("x", PUBLIC).startswith(u16(5))
-    assert build_room_query(KEY) == bytes.fromhex("00040e342d302d70726f626520726f6f6d000002")
 
 
 def test_occupants() -> None:

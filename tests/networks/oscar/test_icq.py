@@ -10,15 +10,11 @@ from networks.oscar.details import (
     ANSWER_FOUND_LAST,
     ANSWER_SHORT,
     Detail,
-    needs_authorization,
     parse_details,
     parse_found,
     search_email,
-    search_names,
     search_uin,
     search_white_pages,
-    set_notes,
-    set_permissions,
     uin_body,
 )
 from networks.oscar.icq import (
@@ -59,24 +55,18 @@ def test_queries() -> None:
     assert build_meta("100002", 1, 0x04BA, body) == bytes.fromhex(
         "000100100e00a2860100d0070100ba04a1860100"
     )
-    assert (
-        build_meta("100001", 1, *set_permissions(must_ask=False, is_web_aware=True))
-        == (frames.ICQ_SET[16:])
-    )
-    assert set_permissions(must_ask=True) == (0x0424, bytes(4))
+    assert build_meta("100001", 1, 0x0424, b"\1\1\0\0") == frames.ICQ_SET[16:]
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
         (search_uin("100001"), "690536010400a1860100"),
-        (search_names(b"First", b"Last", b""), "1505060046697273740005004c61737400010000"),
         (search_email(b"x@localhost"), "73055e010e000c0078406c6f63616c686f737400"),
         (
             search_white_pages([("nick", b"N"), ("first", b""), ("city", b"T")]),
             "5f05 5401 0400 0200 4e00 9001 0400 0200 5400",
         ),
-        (set_notes(b"about me text"), "06040e0061626f7574206d65207465787400"),
     ],
 )
 def test_searches(found: tuple[int, bytes], expected: str) -> None:
@@ -94,7 +84,6 @@ def test_short() -> None:
         Detail("last", b"Last"),
         Detail("email", b"x@localhost"),
     )
-    assert needs_authorization(found) is False
 
 
 def test_more() -> None:
@@ -111,7 +100,6 @@ def test_details_that_end_early() -> None:
     assert parse_details(cut) == (Detail("nick", b"Nicky"),)
     assert parse_details(Meta(ANSWER_BASIC, Result.ERROR, string(b"Nicky"))) == ()
     assert parse_details(Meta(0x0999, Result.OK, string(b"Nicky"))) == ()
-    assert needs_authorization(Meta(ANSWER_SHORT, Result.ERROR, b"")) is None
 
 
 def test_found() -> None:

@@ -60,7 +60,7 @@ from gateway.events import (
     TypingChanged,
 )
 from gateway.ids import ChatId, PersonId, Token
-from networks.oscar.auth import ROAST_UAS, roast
+from networks.oscar.auth import roast
 from tests.gateway.tinynet import log_lines
 from tests.networks.oscar.live import User, settings, user
 from tests.servers import oscar as fake
@@ -183,7 +183,7 @@ def test_kerberos_in_logs(log_lines: Callable[[], list[str]]) -> None:
     lines = "\n".join(log_lines())
     assert posted in lines
     assert f"< GRANTED {address} tls=False cookie=…" in lines
-    for secret in (password.encode(), roast(password.encode(), ROAST_UAS)):
+    for secret in (password.encode(), roast(password.encode())):
         assert repr(secret)[2:-1] not in lines
         assert secret.hex() not in lines
 

@@ -1,5 +1,6 @@
 """Charsets, AIM's HTML, and messages cut to size."""
 
+from collections.abc import Iterable
 from xml.etree import ElementTree
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from networks.oscar.icbm import Fragment, Text, parse_incoming
+from networks.oscar.ids import is_uin
 from networks.oscar.text import (
     ASCII,
     LATIN1,
@@ -22,7 +24,6 @@ from networks.oscar.text import (
     encode_named,
     from_html,
     from_text,
-    incoming,
     outgoing,
     split,
     to_html,
@@ -286,6 +287,11 @@ def oos(fragment: Fragment, sender: str) -> Fragment:
         return Fragment(fragment.charset, 0, fragment.data.replace(b"\r", b"\n"))
     assert not set(b"<>&") & set(fragment.data), "it would be lost"
     return fragment
+
+
+def incoming(fragments: Iterable[Fragment], sender: str) -> tuple[str, str]:
+    text = "".join(decode(item.charset, item.data) for item in fragments)
+    return from_text(text, is_html=not is_uin(sender))
 
 
 def arrives(body: str, sender: str, receiver: str) -> str:
