@@ -9,7 +9,7 @@ Nobody is ever told ``subscribed`` before the network has agreed, and only chang
 """
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gateway import events
 from gateway.commands import (
@@ -266,7 +266,7 @@ class Contacts:
         contact = self._contacts.get(jid)
         if contact is None:
             return
-        since = datetime.now(UTC) - event.idle if event.idle else None
+        since = _since(event.idle)
         before = (contact.show, contact.status)
         if before != (event.show, event.status) or not contact.is_idle_since(since):
             contact.show, contact.status, contact.idle_since = event.show, event.status, since
@@ -341,3 +341,11 @@ class Contacts:
         """Nobody asks any more, and they are in no address book."""
         if not (contact.is_in_book or contact.is_asked_for or contact.is_asking):
             del self._contacts[jid]
+
+
+def _since(idle: timedelta | None) -> datetime | None:
+    """None also for what is before the first year; others choose the number."""
+    try:
+        return datetime.now(UTC) - idle if idle else None
+    except OverflowError:
+        return None

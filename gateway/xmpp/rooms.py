@@ -196,6 +196,7 @@ class Room:
         """A snapshot: those who wait enter; those who are in are told the difference."""
         before, self.occupants = self.occupants, {o.person: o for o in event.occupants}
         was_me, self.me = self.me, str(event.me)
+        self.occupants.setdefault(self.me, Occupant(person=event.me))  # Servers have left us out.
         self.subject, self.subject_by = event.subject, event.subject_by
         self.subject_at = event.subject_at
         self.is_joined, self.joining = True, None
@@ -387,7 +388,8 @@ class Room:
         """XEP-0421: the same for the same account, whatever it calls itself."""
         if occupant is None or not occupant.account:
             return ""
-        identity = hashlib.sha256(f"{self.jid}\0{occupant.account}".encode()).hexdigest()
+        name = f"{self.jid}\0{occupant.account}".encode(errors="surrogatepass")
+        identity = hashlib.sha256(name).hexdigest()
         return f"<occupant-id xmlns='urn:xmpp:occupant-id:0' id='{identity}'/>"
 
 
