@@ -3,7 +3,7 @@
     python -m benchmarks [NAME …]      QUICK=1 for less of everything
 
     ┌───────────── one process: the driver ─────────────┐
-    │  ircd (stub) ◄──── counts, clocks ────► XMPP server (stub)
+    │  ircd or OSCAR server (stub) ◄── counts, clocks ──► XMPP server (stub)
     └──────▲──────────────────────────────────────▲─────┘
            └────────── the gateway, whole ────────┘      its CPU and memory: /proc/<pid>
 
