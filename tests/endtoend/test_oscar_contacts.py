@@ -6,7 +6,7 @@ import pytest
 
 from gateway.xmpp.introductions import EVERY
 from tests.endtoend.client import is_presence
-from tests.endtoend.oscar_rig import AIM, ICQ, ISD, Member, OscarStage, befriend
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, Member, OscarStage, befriend, log_in_again
 from tests.servers.oscar import Answered, Asked, Item
 from tests.servers.oscar_wire import tlvs
 
@@ -55,15 +55,6 @@ def test_the_address_book_is_introduced_once(verona: OscarStage, transport: str)
         user.sees_presence(contact)
     user.fence(transport)
     user.inbox.refuse(lambda s: s.type == "subscribe", "an introduction again")
-
-
-def log_in_again(verona: OscarStage, member: Member) -> None:
-    server = verona.servers.of(member.transport)
-    member.client.presence(type="unavailable")
-    server.wait_offline(member.name)
-    member.client.inbox.clear()
-    member.client.presence()
-    member.client.sees_presence(member.transport)
 
 
 def test_who_is_not_wanted_is_not_introduced_again(verona: OscarStage) -> None:
@@ -120,7 +111,6 @@ def test_they_deny_it(verona: OscarStage, transport: str) -> None:
     restart(verona, juliet)
     user.fence(transport)
     user.inbox.refuse(lambda s: s.bare == contact, "who said no")
-    user.fence(transport)
 
 
 @BOTH_ICQ
@@ -144,7 +134,7 @@ def test_removing_a_contact(verona: OscarStage, transport: str) -> None:
     juliet, romeo, contact = verona.friends(transport)
     server = verona.servers.of(transport)
     assert server.contacts(juliet.name) == [romeo.name]
-    juliet.client.send(f"<presence to='{contact}' type='unsubscribe'/>")
+    juliet.client.presence(contact, "unsubscribe")
     juliet.client.sees_presence(contact, "unsubscribe")
     server.wait_until(lambda: not server.contacts(juliet.name), "an empty list")
     log_in_again(verona, juliet)
@@ -166,13 +156,13 @@ def test_removed_by_another_client_of_the_account(verona: OscarStage) -> None:
 def test_removed_while_nobody_looked(verona: OscarStage) -> None:
     juliet, romeo, contact = verona.friends(AIM)
     user, server = juliet.client, verona.servers.main
-    user.presence(type="unavailable")
+    user.say(AIM, "disconnect")
     server.wait_offline(juliet.name)
     elsewhere = verona.elsewhere(juliet)
     elsewhere.remove(romeo.name)
     elsewhere.sign_off()
     user.inbox.clear()
-    user.presence()
+    user.say(AIM, "connect")
     for kind in ("unsubscribe", "unsubscribed"):
         user.sees_presence(contact, kind)
 

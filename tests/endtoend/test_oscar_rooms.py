@@ -3,7 +3,7 @@
 from tests.endtoend.client import MUC_USER, codes, has_code
 from tests.endtoend.oscar_rig import AIM, OscarStage
 from tests.endtoend.rig import unique
-from tests.servers.oscar import Entered, Invited, Left, Said
+from tests.servers.oscar import Entered, Invited, Said
 
 
 def test_a_room(verona: OscarStage) -> None:
@@ -76,19 +76,3 @@ def test_the_rooms_of_the_operator(verona: OscarStage) -> None:
     juliet.client.sees_error(f"#{name}%5@{AIM}", "item-not-found", "presence")
     server.make_room(name)
     juliet.client.join(f"#{name}%5@{AIM}/{juliet.name}")
-
-
-def test_a_room_is_entered_again(verona: OscarStage) -> None:
-    """After the connection was lost."""
-    server = verona.servers.main
-    juliet, romeo = verona.member(AIM), verona.person(AIM)
-    name = unique("cell")
-    room = f"#{name}@{AIM}"
-    romeo.join(name)
-    juliet.client.join(f"{room}/{juliet.name}")
-    romeo.wait(Entered, name=juliet.name)
-    server.drop(juliet.name)
-    romeo.wait(Left, name=juliet.name)
-    romeo.wait(Entered, name=juliet.name)
-    romeo.say_in(name, "Back already?")
-    juliet.client.hears(f"{room}/{romeo.name}", "Back already?", "groupchat")

@@ -303,6 +303,24 @@ def test_denied_stays_denied() -> None:
     assert host.store.contacts == {}
 
 
+def test_who_says_no_is_not_introduced_by_the_book() -> None:
+    """They stay in it, marked as not having agreed; nor after a restart."""
+    host = Host()
+    made = contacts(host)
+    made.subscribe(R)
+    made.changed(changed(ROMEO, is_authorized=False))
+    made.refused(ContactRefused(person=ROMEO, detail="Never"))
+    assert said(host) == ["unsubscribed romeo status=Never"]
+    made.changed(changed(ROMEO, is_authorized=False))
+    assert settle(host) == []
+    again = contacts(host)
+    again.listed(listed(events.Contact(person=ROMEO, is_authorized=False)))
+    assert settle(host) == []
+    again.subscribe(R)
+    again.added(ContactAdded(person=ROMEO))
+    assert said(host) == ["subscribed romeo", "unavailable romeo", "subscribe romeo"]
+
+
 def test_denied_and_then_added_after_all() -> None:
     host = Host()
     host.store.contacts[ROMEO] = KnownContact(person=ROMEO, is_hidden=True)
