@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CONTRACT = {"commands", "errors", "frozen", "events", "fsm", "ids", "network"}
+CONTRACT = {"commands", "errors", "frozen", "events", "fsm", "ids", "network", "styling"}
 """The modules of gateway/ that a network may see."""
 
 IMPURE = {

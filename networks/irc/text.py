@@ -13,10 +13,11 @@ https://modern.ircdocs.horse/formatting, https://modern.ircdocs.horse/ctcp
 """
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 from typing import NamedTuple
+
+from gateway import styling
+from gateway.styling import ILLEGAL, Look, Run, Span, Style
 
 MIN_ROOM = 64
 """Bytes in a line that ``lines`` always uses: repeating the formatting (up to 25) must leave place
@@ -28,10 +29,15 @@ CODE = re.compile(
     r"|[\x02\x0f\x11\x16\x1d\x1e\x1f]"
 )
 
-ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Not in XML 1.0 (section 2.2), and the carriage return, which XML turns into a new line."""
+BOLD, REVERSE = "\x02", "\x16"
 
-BOLD, MONO, REVERSE, ITALIC, STRIKE, UNDERLINE = "\x02", "\x11", "\x16", "\x1d", "\x1e", "\x1f"
+CODE_OF = {
+    Style.BOLD: BOLD,
+    Style.ITALIC: "\x1d",
+    Style.STRIKE: "\x1e",
+    Style.MONO: "\x11",
+    Style.UNDERLINE: "\x1f",
+}
 
 PALETTE = (
     # 0 to 15: as clients please; these are mIRC's.
@@ -70,6 +76,13 @@ class Format(NamedTuple):
             return self._replace(fg="", bg="")
         return self._replace(fg=_colour(fg), bg=self.bg if bg is None else _colour(bg))
 
+    def look(self) -> Look:
+        on = frozenset(style for style, code in CODE_OF.items() if code in self.on)
+        fg, bg = _rgb(self.fg), _rgb(self.bg)
+        if REVERSE in self.on:  # The reader's own colours are not known: black on white.
+            fg, bg = bg or "ffffff", fg or "000000"
+        return Look(on, fg, bg)
+
     def codes(self, text: str) -> str:
         """What switches this on in front of ``text``, where nothing is on."""
         colours = self._colour_codes()
@@ -100,21 +113,14 @@ def _rgb(colour: str) -> str:
     return COLOURS[int(colour)] if len(colour) == 2 else colour
 
 
-class Run(NamedTuple):
-    """A piece of text that looks the same from end to end, and is not empty."""
-
-    text: str
-    format: Format
-
-
 def _runs(text: str) -> Iterator[Run]:
-    at, look = 0, PLAIN
+    at, format = 0, PLAIN
     for code in CODE.finditer(text):
         if piece := ILLEGAL.sub("", text[at : code.start()]):
-            yield Run(piece, look)
-        at, look = code.end(), look.after(code)
+            yield Run(piece, format.look())
+        at, format = code.end(), format.after(code)
     if piece := ILLEGAL.sub("", text[at:]):
-        yield Run(piece, look)
+        yield Run(piece, format.look())
 
 
 # From IRC.
@@ -126,60 +132,9 @@ def from_irc(text: str) -> tuple[str, str]:
     if not ILLEGAL.search(text):
         return text, ""
     runs = list(_runs(text))
-    plain = "".join(run.text for run in runs)
-    if all(run.format == PLAIN for run in runs):
-        return plain, ""
-    usable = [(code, mark) for code, mark in STYLES if mark not in plain]
-    return _styled(runs, usable, ""), "".join(map(_xhtml, runs))
-
-
-STYLES = ((BOLD, "*"), (ITALIC, "_"), (STRIKE, "~"), (MONO, "`"))
-"""XEP-0393, section 5.2, outermost first: nothing has a meaning inside of a preformatted span.  A
-mark that the text itself uses is not used: the two might pair up."""
-
-
-def _styled(runs: Sequence[Run], styles: Sequence[tuple[str, str]], before: str) -> str:
-    """``before`` is the character in front, "" at the beginning of a line or of a span."""
-    if not styles:
-        return "".join(run.text for run in runs)
-    (code, mark), *inner = styles
-    out = ""
-    for is_on, group in groupby(runs, key=lambda run: code in run.format.on):
-        last = out[-1:] or before
-        if not is_on:
-            out += _styled(list(group), inner, last)
-            continue
-        pieces = list(group)
-        text = _styled(pieces, inner, "")
-        bare = text.strip()
-        leading = len(text) - len(text.lstrip())
-        # A span begins after white space only, with and ends before something that is none.
-        if bare and (leading or not last or last.isspace()):
-            out += f"{text[:leading]}{mark}{bare}{mark}{text[leading + len(bare) :]}"
-        else:
-            out += _styled(pieces, inner, last)
-    return out
-
-
-def _xhtml(run: Run) -> str:
-    text = run.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    on, fg, bg = run.format.on, _rgb(run.format.fg), _rgb(run.format.bg)
-    if REVERSE in on:  # The reader's own colours are not known: black on white.
-        fg, bg = bg or "ffffff", fg or "000000"
-    drawn = [name for code, name in DECORATIONS if code in on]
-    style = [
-        f"color: #{fg}" if fg else "",
-        f"background-color: #{bg}" if bg else "",
-        f"text-decoration: {' '.join(drawn)}" if drawn else "",
-        "font-family: monospace" if MONO in on else "",
-    ]
-    if declared := "; ".join(filter(None, style)):
-        text = f'<span style="{declared}">{text}</span>'
-    text = f"<em>{text}</em>" if ITALIC in on else text
-    return f"<strong>{text}</strong>" if BOLD in on else text
-
-
-DECORATIONS = ((UNDERLINE, "underline"), (STRIKE, "line-through"))
+    if all(run.look == styling.PLAIN for run in runs):
+        return "".join(run.text for run in runs), ""
+    return styling.styled(runs), "".join(map(styling.xhtml, runs))
 
 
 # To IRC.
@@ -192,55 +147,32 @@ def to_irc(text: str) -> str:
     is_code = False
     rows = _split(text)
     for number, line in enumerate(rows, 1):
-        if is_code and line.rstrip() == FENCE:
+        if is_code and line.rstrip() == styling.FENCE:
             is_code = False
         elif is_code:
-            out.append(MONO + line if line.strip() else line)
+            out.append(CODE_OF[Style.MONO] + line if line.strip() else line)
         elif number < len(rows) and FENCE_LINE.fullmatch(line):
             is_code = True
         else:
-            quote = QUOTE.match(line)
-            start = quote.end() if quote else 0
-            out.append(line[:start] + _coded(line[start:]))
+            quote, rest = styling.unquoted(line)
+            out.append(quote + _coded(rest))
     return "\n".join(out)
 
 
-FENCE = "```"
-
-FENCE_LINE = re.compile(f"{FENCE}[^`]*")
+FENCE_LINE = re.compile(f"{styling.FENCE}[^`]*")
 """Stricter than XEP-0393, section 5.1.2, which drops what else is in that line: people write
 ````code```` in one, and what they write must arrive."""
 
-QUOTE = re.compile(r"(?:>\s*)+")
-
-CODE_OF = {mark: code for code, mark in STYLES}
-
-MARK = re.compile(r"(?<!\S)[*_~`](?!\s)")
-"""XEP-0393, section 6.2: a span opens after white space and before something that is none …"""
-
-CLOSING = {mark: re.compile(rf"(?<!\s){re.escape(mark)}") for mark in CODE_OF}
-"""… and closes after something that is none, as soon as it can."""
-
 
 def _coded(text: str) -> str:
-    """One line, or the inside of a span: there, too, a span may open at the very beginning."""
-    out, at = [], 0
-    hopeless: set[str] = set()  # Marks that never close from here on; or this would be quadratic.
-    while opening := MARK.search(text, at):
-        mark, start = opening[0], opening.start()
-        closing = None if mark in hopeless else CLOSING[mark].search(text, start + 1)
-        if closing is None or closing.start() == start + 1:
-            # Nothing between two marks, and neither is one (``**``).
-            out.append(text[at : start + 1])
-            at = start + 1
-            if closing is None:
-                hopeless.add(mark)
-            continue
-        inside = text[start + 1 : closing.start()]
-        code = CODE_OF[mark]
-        out += [text[at:start], code, inside if code == MONO else _coded(inside), code]
-        at = closing.end()
-    return "".join([*out, text[at:]])
+    return "".join(map(_span, styling.spans(text)))
+
+
+def _span(piece: str | Span) -> str:
+    if isinstance(piece, str):
+        return piece
+    code = CODE_OF[piece.style]
+    return f"{code}{piece.text if piece.style == Style.MONO else _coded(piece.text)}{code}"
 
 
 # Cutting.
@@ -266,7 +198,7 @@ def lines(body: str, room: int, prefix: str = "") -> list[str]:
 
 def _split(text: str) -> list[str]:
     # Not splitlines(), which takes formatting codes (1D, 1E) for line ends.
-    return re.split(r"\r\n|\r|\n", text)
+    return styling.one_kind_of_line_end(text).split("\n")
 
 
 def _pieces(line: str, room: int) -> Iterator[str]:
@@ -287,14 +219,7 @@ def _cut(line: str, start: int, room: int) -> int:
     window = line[start : start + room].encode(errors="replace")
     if start + room >= len(line) and len(window) <= room:
         return len(line)
-    end = start + len(window[:room].decode(errors="ignore"))
-    space = line.rfind(" ", start + (end - start) // 2, end + 1)
-    if space >= 0:
-        return space
-    good = end
-    while good > max(start, end - LONGEST_CLUSTER) and _is_joined(line, good):
-        good -= 1
-    end = good if good > start and not _is_joined(line, good) else end
+    end = styling.cut(line, start, start + len(window[:room].decode(errors="ignore")))
     for code in CODE.finditer(line, max(start, end - LONGEST_CODE), end + LONGEST_CODE):
         if start < code.start() < end < code.end():
             return code.start()
@@ -302,34 +227,6 @@ def _cut(line: str, start: int, room: int) -> int:
 
 
 LONGEST_CODE = len("\x04RRGGBB,RRGGBB")
-
-LONGEST_CLUSTER = 40
-"""Characters we go back for a place between two clusters; a family of emoji has some 10.  What is
-longer is a joke with combining marks, and is cut."""
-
-
-def _is_joined(text: str, at: int) -> bool:
-    """Whether a reader sees the characters around ``at`` as one (roughly UAX #29, section 3)."""
-    if at >= len(text):
-        return False
-    before, after = text[at - 1], text[at]
-    if after.isascii():
-        return False
-    if "\u200d" in (before, after) or after in MODIFIERS or unicodedata.category(after)[0] == "M":
-        return True
-    if after in REGIONAL and before in REGIONAL:  # Flags are pairs.
-        flags = start = at - 1
-        while start > max(0, at - LONGEST_CLUSTER) and text[start - 1] in REGIONAL:
-            start -= 1
-        return (flags - start) % 2 == 0
-    return after in JAMO and before in JAMO
-
-
-MODIFIERS = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)]))
-"""Skin tones, and the tags of which the flags of Scotland and Wales are made."""
-REGIONAL = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
-JAMO = frozenset(map(chr, range(0x1100, 0x1200)))
-
 
 # CTCP: https://modern.ircdocs.horse/ctcp
 

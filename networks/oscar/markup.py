@@ -6,36 +6,15 @@ What is not HTML in it is text: people write "<3", and programs forget to escape
 import re
 from html import unescape
 from html.entities import html5
-from typing import NamedTuple
 
-
-class Format(NamedTuple):
-    """What is switched on at some place of a text."""
-
-    on: frozenset[str] = frozenset()
-    """Of "b", "i", "s", "u", "tt"."""
-    color: str = ""
-    """Six hexadecimal digits; "" for the reader's own."""
-    back: str = ""
-    href: str = ""
-
-
-PLAIN = Format()
-
-
-class Run(NamedTuple):
-    """A piece of text that looks the same from end to end, and is not empty."""
-
-    text: str
-    format: Format
-
+from gateway.styling import ILLEGAL, PLAIN, Look, Run, Style
 
 SWITCHES = {
-    **dict.fromkeys(("b", "strong"), "b"),
-    **dict.fromkeys(("i", "em"), "i"),
-    **dict.fromkeys(("s", "strike", "del"), "s"),
-    **dict.fromkeys(("u", "ins"), "u"),
-    **dict.fromkeys(("tt", "code", "pre"), "tt"),
+    **dict.fromkeys(("b", "strong"), Style.BOLD),
+    **dict.fromkeys(("i", "em"), Style.ITALIC),
+    **dict.fromkeys(("s", "strike", "del"), Style.STRIKE),
+    **dict.fromkeys(("u", "ins"), Style.UNDERLINE),
+    **dict.fromkeys(("tt", "code", "pre"), Style.MONO),
 }
 
 BREAKS = {"br", "hr"}
@@ -68,9 +47,6 @@ ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 
-ILLEGAL = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-"""Not in XML 1.0 (section 2.2), and the carriage return, which XML turns into a new line."""
-
 MAX_DEPTH = 64
 """Elements inside of each other; deeper ones change nothing any more."""
 
@@ -80,7 +56,7 @@ class Parser:
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
-        self._open: list[tuple[str, Format]] = []
+        self._open: list[tuple[str, Look]] = []
         """Elements, and what was on before each."""
         self._now = PLAIN
         self._unseen = ""
@@ -171,7 +147,7 @@ LINK = re.compile(r"(?:https?|ftp|mailto|aim|xmpp|sip):[^\s<>\"]+", re.IGNORECAS
 """What a link may lead to, without anything that would end an attribute."""
 
 
-def _switched(before: Format, name: str, attributes: str) -> Format:
+def _switched(before: Look, name: str, attributes: str) -> Look:
     if switch := SWITCHES.get(name):
         return before._replace(on=before.on | {switch})
     if name == "a":

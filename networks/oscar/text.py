@@ -5,15 +5,13 @@ several ways: see ``outgoing`` and ``from_text``.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 
+from gateway.styling import ILLEGAL, cut, one_kind_of_line_end
 from networks.oscar.html import from_html as from_html
-from networks.oscar.html import one_kind_of_line_end
 from networks.oscar.html import to_html as to_html
 from networks.oscar.icbm import Fragment
 from networks.oscar.ids import is_uin
-from networks.oscar.markup import ILLEGAL
 
 # Charsets.
 
@@ -168,33 +166,4 @@ def _cut(text: str, start: int, size: Callable[[str], int], limit: int) -> int:
             low = middle
         else:
             high = middle - 1
-    for separator in ("\n", " "):
-        found = text.rfind(separator, start + (low - start) // 2, low + 1)
-        if found > start:
-            return found
-    good = low
-    while good > max(start, low - LONGEST_CLUSTER) and _is_joined(text, good):
-        good -= 1
-    return good if good > start and not _is_joined(text, good) else low
-
-
-LONGEST_CLUSTER = 40
-"""Characters we go back for a place between two clusters; a family of emoji has some 10."""
-
-
-def _is_joined(text: str, at: int) -> bool:
-    """Whether a reader sees the characters around ``at`` as one (roughly UAX #29, section 3)."""
-    if not 0 < at < len(text):
-        return False
-    before, after = text[at - 1], text[at]
-    if after.isascii():
-        return False
-    if "\u200d" in (before, after) or after in MODIFIERS or unicodedata.category(after)[0] == "M":
-        return True
-    return (after in REGIONAL and before in REGIONAL) or (after in JAMO and before in JAMO)
-
-
-MODIFIERS = frozenset(map(chr, [*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080)]))
-"""Skin tones, and the tags of which the flags of Scotland and Wales are made."""
-REGIONAL = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
-JAMO = frozenset(map(chr, range(0x1100, 0x1200)))
+    return cut(text, start, low, "\n ")
