@@ -124,7 +124,7 @@ class Router:
     ) -> None:
         if address.kind is not Kind.SERVER:
             user.message(stanza, transport, address, nick)
-        elif stanza.findtext(BODY):
+        elif stanza.findtext(BODY) and stanza.get("type") not in UNANSWERED:
             user.spend()
             self._in_pool(stanza, self._answer_chat, user, stanza, transport, address)
 

@@ -318,7 +318,8 @@ class Rig:
         }
         self.context = self.make_context()
         self.said: list[str] = []
-        self.routers: list[Router] = []
+        self._routers: list[Router] = []
+        self._open: list[User | Bridge] = []
 
     def make_context(self, **limits: Any) -> Context:
         """Log-ins are not paced; messages are, if the test says how."""
@@ -351,17 +352,20 @@ class Rig:
     def user(self, jid: str = JULIET) -> User:
         """Loaded."""
         user = User(jid, self.context)
+        self._open.append(user)
         user.load()
         return user
 
     def bridge(self, account: Account | None = None, transport: str = TRANSPORT) -> Bridge:
         """On its own, without a user; registered if nothing else is said."""
         given = account or Account(key=self.key(transport), registration=self.save(transport))
-        return Bridge(self.context, self.transports[transport], given, Resources())
+        bridge = Bridge(self.context, self.transports[transport], given, Resources())
+        self._open.append(bridge)
+        return bridge
 
     def router(self, iqs: Any = None) -> Router:
         router = Router(self.context, iqs or {}, self._say)
-        self.routers.append(router)
+        self._routers.append(router)
         return router
 
     def _say(self, user: User, transport: Transport, to: Address, text: str, lang: str) -> str:
@@ -381,10 +385,11 @@ class Rig:
         assert done.wait(PATIENCE)
 
     def close(self) -> None:
-        for router in self.routers:
+        for router in self._routers:
             router._sweeper.kill()
-        for keeper in self.context.sessions:
-            keeper.log_out()
+            self._open += router.users()
+        for whose in self._open:
+            whose.close()
         settle()
         self.background.close(PATIENCE)
         self.store.close()

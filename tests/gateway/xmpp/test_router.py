@@ -1,0 +1,575 @@
+"""Stanzas find whom they concern, and nothing that one user sends has an effect on another."""
+
+from collections.abc import Callable
+from typing import Any, cast
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+from gevent.event import Event as Flag
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from slixmpp import ComponentXMPP, Iq
+
+from gateway.commands import JoinRoom, LeaveRoom, SendMessage
+from gateway.errors import CommandRefused, Reason
+from gateway.network import Address
+from gateway.sessions import State
+from gateway.store import Account, Store, StoreUnavailable
+from gateway.xmpp import router as router_module
+from gateway.xmpp import stanzas
+from gateway.xmpp.rooms import MUC_USER
+from gateway.xmpp.router import Router
+from tests.gateway.tinynet import PATIENCE, break_down, log_lines, settle
+from tests.gateway.xmpp.staging import (
+    CLIENT,
+    FEW,
+    JULIET,
+    MUC,
+    OPEN,
+    PHONE,
+    ROMEO,
+    ROOM,
+    TRANSPORT,
+    Addressing,
+    Rig,
+    let_in,
+    message,
+    name,
+    network,
+    presence,
+    rig,
+    sent,
+    stanza,
+    transport,
+    until,
+)
+
+__all__ = ["log_lines", "rig"]
+
+NURSE = "nurse@example.org/kitchen"
+TYBALT = "tybalt@example.org/square"
+"""Whom the operator does not let in."""
+
+QUERY = "{urn:query}query"
+
+
+class SlowStore:
+    """Answers when it is let, and fails as it is told."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.go = Flag()
+        self.fails: dict[str, Exception] = {}
+
+    def load(self, user: str) -> tuple[Account, ...]:
+        self.go.wait(PATIENCE)
+        if failure := self.fails.get(user):
+            raise failure
+        return self._store.load(user)
+
+
+@pytest.fixture
+def slow(rig: Rig) -> SlowStore:
+    slow = SlowStore(rig.store)
+    rig.context.store = cast(Store, slow)
+    return slow
+
+
+def online(rig: Rig, **replies: Any) -> Router:
+    """Juliet has registered, and is on the network."""
+    rig.stage.replies = {JoinRoom: let_in, SendMessage: sent}
+    rig.save()
+    router = rig.router()
+    router.stanza(presence(TRANSPORT))
+    until(lambda: rig.stage.logins)
+    rig.out.take()
+    rig.stage.take()
+    return router
+
+
+def in_room(rig: Rig) -> Router:
+    router = online(rig)
+    router.stanza(presence(f"{ROOM}/Juliet", children=MUC))
+    assert f"message groupchat {ROOM} balcony" in rig.out.take()
+    return router
+
+
+def numbers(rig: Rig) -> list[str | None]:
+    settle()
+    return [found.get("id") for found in rig.out.written]
+
+
+# Users on the way from the store.
+
+
+def test_order_is_kept_while_a_user_is_loaded(rig: Rig, slow: SlowStore) -> None:
+    router = rig.router()
+    for number in range(5):
+        router.stanza(stanza("message", ROMEO, "<body>x</body>", id=str(number)))
+    settle()
+    assert rig.out.written == []
+    slow.go.set()
+    router.stanza(stanza("message", ROMEO, "<body>x</body>", id="5"))
+    until(lambda: rig.out.written)
+    router.stanza(stanza("message", ROMEO, "<body>x</body>", id="6"))
+    assert numbers(rig) == ["0", "1", "2", "3", "4", "5", "6"]
+    assert set(rig.out.take()) == {f"message error {ROMEO} balcony registration-required"}
+
+
+def test_others_do_not_wait_for_a_user_who_is_loaded(rig: Rig) -> None:
+    router = online(rig)
+    slow = SlowStore(rig.store)
+    rig.context.store = cast(Store, slow)
+    router.stanza(message(ROMEO, "x", sender=NURSE))
+    router.stanza(message(ROMEO, "now"))
+    settle()
+    assert [said.body for said in rig.stage.of(SendMessage)] == ["now"]
+
+
+def test_a_store_that_fails(rig: Rig, slow: SlowStore, log_lines: Callable[[], list[str]]) -> None:
+    slow.fails["nurse@example.org"] = StoreUnavailable("gone fishing")
+    slow.go.set()
+    rig.save()
+    router = rig.router()
+    router.stanza(message(ROMEO, "x", sender=NURSE))
+    router.stanza(presence(ROMEO, "unavailable", sender=NURSE))
+    router.stanza(presence(TRANSPORT))
+    until(lambda: rig.stage.logins)
+    until(lambda: [user.jid for user in router.users()] == [JULIET])
+    assert f"message error {ROMEO} {NURSE} remote-server-timeout" in rig.out.take()
+    assert any("event=user.not_loaded" in line and "gone fishing" in line for line in log_lines())
+    slow.fails.clear()
+    router.stanza(message(ROMEO, "x", sender=NURSE))
+    until(lambda: rig.out.written)
+    assert rig.out.take() == [f"message error {ROMEO} {NURSE} registration-required"]
+
+
+def test_a_bug_while_a_user_is_loaded(rig: Rig, slow: SlowStore) -> None:
+    slow.fails[JULIET] = ZeroDivisionError("planted")
+    slow.go.set()
+    rig.router().stanza(message(ROMEO, "x"))
+    until(lambda: rig.out.written)
+    assert rig.out.take() == [f"message error {ROMEO} balcony internal-server-error"]
+
+
+def test_patience_has_an_end(rig: Rig, slow: SlowStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "PATIENCE", 3)
+    router = rig.router()
+    for number in range(5):
+        router.stanza(stanza("message", ROMEO, "<body>x</body>", id=str(number)))
+    assert numbers(rig) == ["3", "4"]
+    assert set(rig.out.take()) == {f"message error {ROMEO} balcony resource-constraint"}
+    slow.go.set()
+    until(lambda: rig.out.written)
+    assert numbers(rig) == ["0", "1", "2"]
+
+
+def test_a_greenlet_that_waits_for_a_user(rig: Rig, slow: SlowStore) -> None:
+    slow.go.set()
+    router = rig.router()
+    assert router.user(JULIET) is router.user(JULIET)
+    slow.fails["nurse@example.org"] = StoreUnavailable("gone fishing")
+    with pytest.raises(CommandRefused) as caught:
+        router.user("nurse@example.org")
+    assert caught.value.reason is Reason.TIMEOUT
+
+
+# Whom it concerns.
+
+ADDRESSES = {
+    "transport": TRANSPORT,
+    "person": ROMEO,
+    "room": ROOM,
+    "occupant": f"{ROOM}/Romeo",
+    "server": f"srv@{OPEN}",
+    "nobody": rf"no\20body@{TRANSPORT}",
+    "elsewhere": "else.example.org",
+}
+
+
+@pytest.mark.parametrize("sender", [CLIENT, NURSE, TYBALT], ids=["user", "stranger", "forbidden"])
+@pytest.mark.parametrize("to", ADDRESSES.values(), ids=ADDRESSES)
+@pytest.mark.parametrize("kind", ["message", "presence"])
+def test_errors_are_never_answered(rig: Rig, kind: str, to: str, sender: str) -> None:
+    router = online(rig)
+    error = stanzas.error(Reason.NOT_FOUND)
+    router.stanza(stanza(kind, to, f"<body>x</body>{error}", sender, type="error"))
+    until(lambda: all(user.is_loaded for user in router.users()))
+    assert rig.out.take() == []
+
+
+@pytest.mark.parametrize("to", ["else.example.org", "romeo@else.example.org", "example.org"])
+def test_other_domains_are_none_of_ours(rig: Rig, to: str) -> None:
+    router = online(rig)
+    router.stanza(message(to, "x"))
+    router.stanza(presence(to))
+    assert rig.out.take() == []
+
+
+def test_what_we_say_ourselves_is_not_for_us(rig: Rig) -> None:
+    router = online(rig)
+    router.stanza(message(TRANSPORT, "x", sender=ROMEO))
+    assert [user.jid for user in router.users()] == [JULIET]
+    assert rig.out.take() == []
+
+
+@pytest.mark.parametrize(
+    ("made", "answers"),
+    [
+        (message(ROMEO, "x", sender=TYBALT), 1),
+        (message(TRANSPORT, "help", sender=TYBALT), 1),
+        (message(ROMEO, "x", "headline", sender=TYBALT), 0),
+        (presence(f"{ROOM}/Tybalt", children=MUC, sender=TYBALT), 1),
+        (presence(TRANSPORT, "subscribe", sender=TYBALT), 1),
+        (presence(TRANSPORT, "subscribed", sender=TYBALT), 0),
+        (presence(TRANSPORT, "unavailable", sender=TYBALT), 0),
+        (presence(TRANSPORT, "probe", sender=TYBALT), 0),
+    ],
+)
+def test_who_is_not_admitted(rig: Rig, made: Element, answers: int) -> None:
+    router = rig.router()
+    router.stanza(made)
+    until(lambda: all(user.is_loaded for user in router.users()))
+    kind = name(made)
+    expected = [f"{kind} error {made.get('to')} {TYBALT} forbidden"]
+    assert rig.out.take() == expected * answers
+    assert rig.said == []
+
+
+PRESENCE: list[tuple[str, str, list[str]]] = [
+    ("probe", TRANSPORT, [f"presence {TRANSPORT} balcony"]),
+    ("probe", ROMEO, []),
+    (
+        "subscribe",
+        TRANSPORT,
+        [f"presence subscribed {TRANSPORT} juliet", f"presence {TRANSPORT} juliet"],
+    ),
+    ("subscribe", ROOM, [f"presence error {ROOM} balcony registration-required"]),
+    ("subscribe", ROMEO, []),
+    ("subscribed", TRANSPORT, []),
+    ("subscribed", ROMEO, []),
+    ("unsubscribe", TRANSPORT, []),
+    ("unsubscribe", ROMEO, []),
+    ("unsubscribed", TRANSPORT, []),
+    ("unsubscribed", ROMEO, []),
+    ("unavailable", ROMEO, []),
+    ("unavailable", f"{ROOM}/Juliet", []),
+    ("", ROMEO, []),
+    ("", ROOM, [f"presence error {ROOM} balcony bad-request"]),
+    ("no-such-type", TRANSPORT, []),
+    ("no-such-type", ROMEO, []),
+]
+
+
+@pytest.mark.parametrize(("kind", "to", "expected"), PRESENCE)
+def test_presence(rig: Rig, kind: str, to: str, expected: list[str]) -> None:
+    router = online(rig)
+    router.stanza(presence(to, kind))
+    assert rig.out.take() == expected
+
+
+def test_the_transport_answers_messages(rig: Rig) -> None:
+    router = online(rig)
+    router.stanza(message(TRANSPORT, "help"))
+    router.stanza(stanza("message", TRANSPORT, type="chat"))
+    assert rig.out.take() == [f"message chat {TRANSPORT} balcony you said help"]
+
+
+def test_headlines_are_not_answered(rig: Rig) -> None:
+    """RFC 6121, section 5.2.2: nobody expects it."""
+    router = online(rig)
+    router.stanza(message(TRANSPORT, "help", "headline"))
+    assert rig.out.take() == []
+    assert rig.said == []
+
+
+# What goes wrong.
+
+
+class Broken(Addressing):
+    def parse(self, local: str) -> Address:
+        if local == "tybalt":
+            break_down()
+        return super().parse(local)
+
+
+def test_a_bug_is_told_to_who_met_it(rig: Rig, log_lines: Callable[[], list[str]]) -> None:
+    broken = network(rig.stage, addressing=lambda _: Broken(is_open=False))
+    rig.transports[TRANSPORT] = transport(broken)
+    rig.make_context()
+    router = online(rig)
+    tybalt = f"tybalt@{TRANSPORT}"
+    router.stanza(message(tybalt, "x"))
+    router.stanza(presence(tybalt, "unavailable"))
+    router.stanza(message(tybalt, "x", "error"))
+    router.stanza(message(ROMEO, "y"))
+    assert rig.out.take() == [f"message error {tybalt} balcony internal-server-error"]
+    assert [said.body for said in rig.stage.of(SendMessage)] == ["y"]
+    lines = [line for line in log_lines() if "event=stanza.failed" in line]
+    assert len(lines) == 3
+    assert all(f"user={JULIET}" in line and f"to={tybalt}" in line for line in lines)
+
+
+def test_too_many_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "AT_ONCE", 1)
+    go = Flag()
+
+    def slowly(*_: Any) -> str:
+        go.wait(PATIENCE)
+        return "at last"
+
+    monkeypatch.setattr(rig, "_say", slowly)
+    router = online(rig)
+    router.stanza(message(TRANSPORT, "one"))
+    router.stanza(message(TRANSPORT, "two"))
+    router.iq(iq("<query xmlns='urn:query'/>"))
+    assert rig.out.take() == [
+        f"message error {TRANSPORT} balcony resource-constraint",
+        f"iq error {TRANSPORT} balcony resource-constraint",
+    ]
+    go.set()
+    assert rig.out.take() == [f"message chat {TRANSPORT} balcony at last"]
+
+
+# IQs.
+
+
+STREAM = ComponentXMPP("example.org", "montague")  # type: ignore[no-untyped-call]
+"""Never connected: only the stanzas ask it who they are from."""
+
+
+def iq(payload: str, kind: str = "get", to: str = TRANSPORT, sender: str = CLIENT) -> Any:
+    return Iq(
+        stream=STREAM,
+        xml=fromstring(
+            f"<iq xmlns='{stanzas.NS}' id='7' type='{kind}' from='{sender}' to='{to}'>"
+            f"{payload}</iq>"
+        ),
+    )
+
+
+def refuse(_: Any) -> None:
+    raise CommandRefused(Reason.NOT_ALLOWED)
+
+
+def answer(asked: Any) -> Element:
+    return Element(QUERY, {"user": asked.user.jid, "resource": asked.resource})
+
+
+IQS = {
+    ("get", QUERY): answer,
+    ("set", QUERY): lambda _: None,
+    ("get", "{urn:no}no"): refuse,
+    ("get", "{urn:bug}bug"): break_down,
+}
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (iq("<query xmlns='urn:query'/>", "set"), f"iq result {TRANSPORT} balcony"),
+        (iq("<no xmlns='urn:no'/>"), f"iq error {TRANSPORT} balcony not-allowed"),
+        (iq("<bug xmlns='urn:bug'/>"), f"iq error {TRANSPORT} balcony internal-server-error"),
+        (iq("<what xmlns='urn:what'/>"), f"iq error {TRANSPORT} balcony service-unavailable"),
+        (iq(""), f"iq error {TRANSPORT} balcony service-unavailable"),
+        (
+            iq("<query xmlns='urn:query'/>", to="else.example.org"),
+            "iq error else.example.org balcony item-not-found",
+        ),
+        (
+            iq("<query xmlns='urn:query'/>", to=rf"no\20body@{TRANSPORT}"),
+            rf"iq error no\20body@{TRANSPORT} balcony item-not-found",
+        ),
+    ],
+)
+def test_iqs_are_always_answered(rig: Rig, made: Any, expected: str) -> None:
+    router = rig.router(IQS)
+    router.iq(made)
+    until(lambda: rig.out.written)
+    assert rig.out.take() == [expected]
+
+
+def test_a_handler_is_told_who_asks(rig: Rig) -> None:
+    router = rig.router(IQS)
+    router.iq(iq("<query xmlns='urn:query'/>", to=f"{ROOM}/Romeo"))
+    until(lambda: rig.out.written)
+    (found,) = rig.out.written
+    assert (found.get("type"), found.get("id")) == ("result", "7")
+    assert found[0].attrib == {"user": JULIET, "resource": "Romeo"}
+
+
+def test_an_iq_while_the_store_fails(rig: Rig, slow: SlowStore) -> None:
+    slow.fails[JULIET] = StoreUnavailable("gone fishing")
+    slow.go.set()
+    rig.router(IQS).iq(iq("<query xmlns='urn:query'/>"))
+    until(lambda: rig.out.written)
+    assert rig.out.take() == [f"iq error {TRANSPORT} balcony remote-server-timeout"]
+
+
+# Users who need no place in memory.
+
+
+def test_idle_users_are_forgotten(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "SWEEP", FEW)
+    router = online(rig)
+    router.stanza(message(ROMEO, "x", sender=NURSE))
+    until(lambda: rig.out.written)
+    until(lambda: [user.jid for user in router.users()] == [JULIET])
+    router.stanza(presence(TRANSPORT, "unavailable"))
+    until(lambda: router.users() == [])
+    assert list(rig.context.sessions) == []
+    router.stanza(presence(TRANSPORT))
+    until(lambda: len(rig.stage.logins) == 2)
+
+
+# The XMPP server went, or came back.
+
+
+def test_clients_are_asked_whether_they_are_still_there(rig: Rig) -> None:
+    router = in_room(rig)
+    rig.out.is_up = False
+    router.cut_off()
+    rig.out.is_up = True
+    router.reconnected()
+    assert rig.out.take() == [
+        f"presence probe {TRANSPORT} juliet",
+        f"presence {TRANSPORT} juliet",
+    ]
+    ((sender, to, is_there),) = rig.out.pings
+    assert (sender, to) == (TRANSPORT, CLIENT)
+    (user,) = router.users()
+    is_there()
+    assert user.doubtful_seats() == set()
+
+
+def test_who_does_not_come_back_is_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "RETURN_TIME", FEW)
+    router = in_room(rig)
+    (user,) = router.users()
+    router.cut_off()
+    router.reconnected()
+    until(lambda: user.all_bridges()[0].keeper.state is State.OFFLINE)
+    assert user.doubtful_seats() == set()
+    assert not user.all_bridges()[0].is_needed
+
+
+def test_who_is_back_in_time_stays(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "RETURN_TIME", FEW)
+    router = in_room(rig)
+    (user,) = router.users()
+    is_over, give_up = Flag(), user.give_up_doubtful
+
+    def give_up_and_say_so() -> None:
+        give_up()
+        is_over.set()
+
+    monkeypatch.setattr(user, "give_up_doubtful", give_up_and_say_so)
+    router.cut_off()
+    router.reconnected()
+    router.stanza(presence(TRANSPORT))
+    assert is_over.wait(PATIENCE)
+    settle()
+    assert user.all_bridges()[0].keeper.state is State.ONLINE
+    room = user.all_bridges()[0].rooms
+    assert [list(found.seats) for found in room] == [[CLIENT]]
+    assert rig.stage.of(LeaveRoom) == []
+
+
+def test_after_a_start_everybody_is_asked_for(rig: Rig) -> None:
+    rig.save()
+    rig.save(OPEN, "srv", stay_online=True)
+    router = rig.router()
+    router.restore()
+    assert [user.jid for user in router.users()] == [JULIET]
+    asked = [line for line in rig.out.take() if "probe" in line]
+    assert sorted(asked) == [
+        f"presence probe srv@{OPEN} juliet",
+        f"presence probe {TRANSPORT} juliet",
+    ]
+    assert [login.account for login in rig.stage.logins] == ["srv"]
+
+
+def test_farewell(rig: Rig) -> None:
+    router = in_room(rig)
+    router.farewell()
+    assert rig.out.take() == [f"presence unavailable {TRANSPORT} juliet"]
+
+
+# Whatever clients send.
+
+WORDS = st.text("ab<&'\" \n/\\@\xe9\U0001f339", max_size=6).map(stanzas.escape)
+CHILDREN = st.one_of(
+    WORDS.map("<body>{}</body>".format),
+    WORDS.map("<subject>{}</subject>".format),
+    WORDS.map("<show>{}</show>".format),
+    WORDS.map("<priority>{}</priority>".format),
+    WORDS.map("<history xmlns='http://jabber.org/protocol/muc' maxstanzas='{0}'/>".format),
+    WORDS.map(f"<x xmlns='{MUC_USER}'><invite to='{{0}}@{TRANSPORT}'/></x>".format),
+    WORDS.map("<x xmlns='vcard-temp:x:update'><photo>{}</photo></x>".format),
+    st.sampled_from(
+        [
+            MUC,
+            "<body/>",
+            f"<x xmlns='{MUC_USER}'><invite/></x>",
+            "<x xmlns='jabber:x:conference'/>",
+            "<composing xmlns='http://jabber.org/protocol/chatstates'/>",
+            "<attention xmlns='urn:xmpp:attention:0'/>",
+            "<request xmlns='urn:xmpp:receipts'/>",
+            "<encrypted xmlns='urn:xmpp:omemo:2'/>",
+            stanzas.error(Reason.NOT_FOUND),
+            stanzas.error(Reason.BAD_REQUEST),
+        ]
+    ),
+)
+TYPES = st.sampled_from(
+    [
+        *("", "chat", "normal", "groupchat", "headline", "error", "nonsense", "unavailable"),
+        *("probe", "subscribe", "subscribed", "unsubscribe", "unsubscribed"),
+    ]
+)
+LOCAL = st.sampled_from(["", "romeo", "#balcony", "#orchard", "#", r"a\20b", "srv", "#x%srv", "%"])
+ANY_ADDRESS = st.builds(
+    lambda local, domain, nick: f"{local}{'@' if local else ''}{domain}{nick}",
+    LOCAL,
+    st.sampled_from([TRANSPORT, TRANSPORT, OPEN]),
+    st.sampled_from(["", "", "/Juliet", "/Romeo", "/\xe9"]),
+)
+
+
+@st.composite
+def any_stanza(draw: st.DrawFn) -> Element:
+    attributes = {"type": draw(TYPES), "id": draw(st.sampled_from(["", "1", "<&"]))}
+    return stanza(
+        draw(st.sampled_from(["message", "presence"])),
+        draw(ANY_ADDRESS),
+        "".join(draw(st.lists(CHILDREN, max_size=3))),
+        draw(st.sampled_from([CLIENT, PHONE, NURSE, TYBALT, JULIET])),
+        **{name: value for name, value in attributes.items() if value},
+    )
+
+
+def is_answer(found: Element) -> bool:
+    body = found.findtext(f"{{{stanzas.NS}}}body") or ""
+    return found.get("type") == "error" or body.startswith("you said")
+
+
+@given(made=st.lists(any_stanza(), max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_whatever_clients_send(
+    rig: Rig, made: list[Element], log_lines: Callable[[], list[str]]
+) -> None:
+    router = online(rig)
+    before = len(log_lines())
+    for each in made:
+        router.stanza(each)
+        until(lambda: all(user.is_loaded for user in router.users()))
+        settle()
+        answers = [found for found in rig.out.written if is_answer(found)]
+        assert len(answers) <= (0 if each.get("type") in ("error", "headline") else 1)
+        assert all(found.get("to") == each.get("from") for found in answers)
+        rig.out.take()
+    assert not [line for line in log_lines()[before:] if "level=error" in line]
+    for user in router.users():
+        user.close()
+    rig.stage.logins.clear()
+    settle()
