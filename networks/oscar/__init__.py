@@ -1,6 +1,6 @@
 """OSCAR, the protocol of AIM and ICQ.  AOL's own description (2008), and what revival servers do.
 
-wire, blocks, feedbag, icbm, icq, details, chat   frames, and what is in them
+wire, blocks, users, feedbag, icbm, icq, details, chat   frames, and what is in them
 text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may send
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where

@@ -9,7 +9,7 @@ Exchange 4 has the rooms that anybody makes, exchange 5 those of the server's op
 from dataclasses import dataclass
 
 from gateway.errors import WireError
-from networks.oscar.blocks import UserInfo, read_user
+from networks.oscar.users import UserInfo, read_user
 from networks.oscar.wire import (
     NO_TLVS,
     Reader,

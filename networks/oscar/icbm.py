@@ -13,9 +13,9 @@ from datetime import datetime
 from enum import IntEnum
 
 from gateway.errors import WireError
-from networks.oscar.blocks import CAP_CHAT, CAP_ICQ_RELAY, UserInfo, read_user, when
 from networks.oscar.chat import RoomKey, read_room_key
 from networks.oscar.icq import OldMessage, Relayed, parse_old_message, parse_relayed
+from networks.oscar.users import CAP_CHAT, CAP_ICQ_RELAY, UserInfo, read_user, when
 from networks.oscar.wire import (
     NO_TLVS,
     Reader,

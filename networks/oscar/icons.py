@@ -11,8 +11,6 @@ from gateway.errors import Reason
 from gateway.events import Avatar
 from networks.oscar import contacts, services
 from networks.oscar.blocks import (
-    BART_ICON,
-    BART_UPLOAD,
     build_icon_request,
     build_icon_upload,
     parse_bart_reply,
@@ -25,6 +23,7 @@ from networks.oscar.news import IconFetched
 from networks.oscar.requests import Asked, Request
 from networks.oscar.services import ICONS
 from networks.oscar.state import Oscar, Service
+from networks.oscar.users import BART_ICON, BART_UPLOAD
 from networks.oscar.wire import Snac
 
 MAX_ICON = 7168

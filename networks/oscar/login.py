@@ -22,12 +22,6 @@ from networks.oscar.auth import (
     weak_hash,
 )
 from networks.oscar.blocks import (
-    CAP_CHAT,
-    CAP_ICON,
-    CAP_INTEROPERATE,
-    CAP_TYPING,
-    CAP_UTF8,
-    CAP_XHTML,
     Redirect,
     build_location,
     build_online,
@@ -47,6 +41,14 @@ from networks.oscar.news import Welcomed
 from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, UNKNOWN
 from networks.oscar.services import UNENCRYPTED, choose_versions
 from networks.oscar.state import AUTH, UAS, Oscar, State
+from networks.oscar.users import (
+    CAP_CHAT,
+    CAP_ICON,
+    CAP_INTEROPERATE,
+    CAP_TYPING,
+    CAP_UTF8,
+    CAP_XHTML,
+)
 from networks.oscar.wire import (
     MORE_FOLLOWS,
     KeepAlive,

@@ -10,6 +10,18 @@ from gateway.errors import Reason
 from gateway.events import Show
 from networks.oscar.blocks import (
     LOCATE_AWAY,
+    Located,
+    build_locate,
+    build_locate_more,
+    build_location,
+    build_status,
+)
+from networks.oscar.ids import normalise
+from networks.oscar.news import Appeared, Renamed, Seen
+from networks.oscar.requests import Asked, Request
+from networks.oscar.state import LOCATES, Oscar, Person
+from networks.oscar.text import decode_mime, encode_mime, to_html
+from networks.oscar.users import (
     STATUS_AWAY,
     STATUS_DND,
     STATUS_FREE_FOR_CHAT,
@@ -17,19 +29,9 @@ from networks.oscar.blocks import (
     STATUS_NA,
     STATUS_OCCUPIED,
     STATUS_ONLINE,
-    Located,
     UserInfo,
-    build_locate,
-    build_locate_more,
-    build_location,
-    build_status,
     parse_users,
 )
-from networks.oscar.ids import normalise
-from networks.oscar.news import Appeared, Renamed, Seen
-from networks.oscar.requests import Asked, Request
-from networks.oscar.state import LOCATES, Oscar, Person
-from networks.oscar.text import decode_mime, encode_mime, to_html
 from networks.oscar.wire import Snac
 
 STATUS: dict[Show, int] = {

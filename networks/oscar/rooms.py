@@ -13,7 +13,6 @@ from gateway.errors import Reason
 from gateway.events import Departure
 from gateway.ids import ChatId
 from networks.oscar import services
-from networks.oscar.blocks import parse_users
 from networks.oscar.chat import (
     RoomKey,
     build_create,
@@ -29,6 +28,7 @@ from networks.oscar.requests import Asked, Request
 from networks.oscar.services import CHAT, CHATNAV
 from networks.oscar.state import Oscar, Room, Service
 from networks.oscar.text import decode_named, encode_named, split, to_html
+from networks.oscar.users import parse_users
 from networks.oscar.wire import Snac
 
 MAX_MESSAGE = 1024

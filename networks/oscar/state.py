@@ -15,7 +15,6 @@ from gateway.events import Avatar, Departure, Offline
 from gateway.fsm import MAIN, Connect, HangUp, Send, Stop, Tell, Wake
 from gateway.ids import ChatId, Token
 from gateway.network import Login
-from networks.oscar.blocks import UserInfo
 from networks.oscar.book import Book, Edit
 from networks.oscar.chat import RoomKey
 from networks.oscar.ids import is_uin, normalise
@@ -24,6 +23,7 @@ from networks.oscar.news import Answered, Denied, Ended, Exited, News, Noticed
 from networks.oscar.rates import Entry, Rates
 from networks.oscar.requests import SWEEP_SECONDS, Request
 from networks.oscar.settings import OscarSettings
+from networks.oscar.users import UserInfo
 from networks.oscar.wire import Frame, KeepAlive, OscarCodec, Signoff, Signon, Snac
 
 Effect = Connect | Send[Frame | TicketRequest] | HangUp | Wake | Tell[News] | Stop

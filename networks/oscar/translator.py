@@ -38,14 +38,14 @@ from gateway.events import (
 )
 from gateway.ids import PersonId
 from networks.oscar import news as oscar
-from networks.oscar.blocks import (
+from networks.oscar.text import from_html, from_text
+from networks.oscar.users import (
     STATUS_AWAY,
     STATUS_DND,
     STATUS_FREE_FOR_CHAT,
     STATUS_NA,
     STATUS_OCCUPIED,
 )
-from networks.oscar.text import from_html, from_text
 
 
 class OscarTranslator:

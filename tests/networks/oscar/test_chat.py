@@ -3,7 +3,6 @@
 import pytest
 
 from gateway.errors import WireError
-from networks.oscar.blocks import UserInfo, parse_users
 from networks.oscar.chat import (
     PUBLIC,
     NavInfo,
@@ -16,6 +15,7 @@ from networks.oscar.chat import (
     parse_nav_info,
     parse_room,
 )
+from networks.oscar.users import UserInfo, parse_users
 from networks.oscar.wire import Reader, tlv, tlvs, u8, u16
 from tests.networks.oscar import frames
 

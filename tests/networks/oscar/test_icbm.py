@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from networks.oscar.blocks import CAP_CHAT, CAP_ICQ_RELAY, UserInfo
 from networks.oscar.chat import RoomKey
 from networks.oscar.icbm import (
     MAX_MESSAGE,
@@ -36,6 +35,7 @@ from networks.oscar.icbm import (
     parse_typing,
 )
 from networks.oscar.icq import MessageType, OldMessage, Relayed
+from networks.oscar.users import CAP_CHAT, CAP_ICQ_RELAY, UserInfo
 from networks.oscar.wire import Reader, string8, tlv, tlvs, u8, u16, u32
 from tests.networks.oscar import frames
 
