@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import gevent
+from gevent.event import Event
 from gevent.queue import Queue
 
 from gateway import log
@@ -16,6 +17,10 @@ from gateway.xmpp.component import Component
 
 BACKLOG = 10_000
 """Writes waiting for the store.  They are small and rare (a room joined, a contact added)."""
+
+CATCH_UP = 10.0
+"""Seconds that somebody waits until all of them are written.  A store that is away takes longer;
+then the writes fail, as a rule."""
 
 
 class Background:
@@ -32,6 +37,12 @@ class Background:
             log.error("store.backlog_full", user=user)
         else:
             self._queue.put_nowait((what, user))
+
+    def catch_up(self) -> None:
+        """Block this greenlet until what waits now is written, or for CATCH_UP."""
+        done = Event()
+        self.do(done.set, "")
+        done.wait(CATCH_UP)
 
     def _run(self) -> None:
         for what, user in self._queue:

@@ -345,6 +345,14 @@ class User:
                 transport=transport.domain,
                 account=bridge.key.account or None,
             )
+        self._remove_late_writes(gone)
+
+    def _remove_late_writes(self, gone: list[Bridge]) -> None:
+        """Of contacts, rooms and memory, which were on their way while the rows were deleted."""
+        self._context.background.catch_up()
+        for bridge in gone:
+            if (bridge.key.transport, bridge.key.account) not in self._bridges:  # Not anew, either.
+                self._context.store.remove(bridge.key)
 
     def set_stay_online(self, bridge: Bridge, stay_online: bool) -> None:
         """Change that part of the registration only.  Blocks."""
