@@ -7,13 +7,15 @@
 https://modern.ircdocs.horse/#connection-registration
 """
 
+from hashlib import sha256
+
 from gateway.commands import Logout
 from gateway.errors import WireError
 from gateway.events import Offline
 from gateway.fsm import Connect, Tls
 from networks.irc import capabilities, contacts, messages, sasl_login
 from networks.irc.known import Registration, parse_count, words
-from networks.irc.news import Welcomed
+from networks.irc.news import Remember, Welcomed
 from networks.irc.state import Irc, State
 from networks.irc.wire import IrcCodec, Line, parse
 
@@ -35,6 +37,9 @@ SHORT_NICK = 9
 
 MAX_MOTD = 400
 """Lines kept of a MOTD."""
+
+MOTD_REMEMBERED = 90 * 86_400.0
+"""Seconds after which the same MOTD is told again to somebody who was away for that long."""
 
 MAX_PERFORM = 20
 """Lines that the user wants sent after log-in."""
@@ -196,6 +201,15 @@ def tell_motd(irc: Irc) -> None:
     irc.registration.motd.clear()
 
 
+def greet(irc: Irc) -> None:
+    """With the MOTD, unless it is the one that was told last time: clients log in often."""
+    digest = sha256("\n".join(irc.registration.motd).encode(errors="replace")).hexdigest()
+    if irc.registration.motd and irc.login.memory.get("motd") != digest:
+        irc.tell(Remember("motd", digest, MOTD_REMEMBERED))
+        tell_motd(irc)
+    irc.registration.motd.clear()
+
+
 def on_motd_timer(irc: Irc) -> None:
     if irc.state is State.WELCOMED and not irc.registration.is_identifying:
         prepare(irc)
@@ -227,7 +241,7 @@ def go_online(irc: Irc) -> None:
     """Commands that waited are next; the FSM sees to that."""
     irc.state = State.ONLINE
     irc.tell(Welcomed(irc.nick))
-    tell_motd(irc)
+    greet(irc)
     for text in irc.fields.get("perform", "").splitlines()[:MAX_PERFORM]:
         perform(irc, text)
     contacts.start(irc)

@@ -1,6 +1,7 @@
 """https://modern.ircdocs.horse/#connection-registration"""
 
 import base64
+from hashlib import sha256
 
 import pytest
 
@@ -53,8 +54,21 @@ def test_from_socket_to_online() -> None:
         >> ":irc.verona.lit 372 juliet :- or be gone."
         >> ":irc.verona.lit 376 juliet :End"
         << Welcomed("juliet")
+        << Remember("motd", sha256(b"Be kind,\nor be gone.").hexdigest(), 90 * 86_400.0)
         << Noticed("Be kind,\nor be gone.")
     ).end()
+
+
+@pytest.mark.parametrize(("told_before", "is_told"), [("Be kind.", False), ("Be good.", True)])
+def test_the_same_motd_is_told_once(told_before: str, is_told: bool) -> None:
+    """Clients log in often; ``raw MOTD`` asks for it again."""
+    memory = {"motd": sha256(told_before.encode()).hexdigest()}
+    play = registering(memory=memory) >> ":s 001 juliet :Hi" >> ":s 372 juliet :- Be kind."
+    play = play >> ":s 376 juliet :End" << Welcomed("juliet")
+    if is_told:
+        digest = sha256(b"Be kind.").hexdigest()
+        play = play << Remember("motd", digest, 90 * 86_400.0) << Noticed("Be kind.")
+    play.end()
 
 
 @pytest.mark.parametrize("no", ["421 juliet CAP :Unknown command", "451 * :Not registered"])
