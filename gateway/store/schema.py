@@ -1,5 +1,7 @@
 """The version of the tables: told, checked, and brought up to date by Alembic (``migrations/``)."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -43,13 +45,8 @@ def migrate(settings: StoreSettings) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    database = Database(settings, Access.CREATE)
-    try:
+    with closing(Database(settings, Access.CREATE)) as database, _for_the_operator():
         database.run(upgrade, MIGRATE_TIMEOUT)
-    except (StoreUnavailable, QueryFailed) as error:
-        raise ConfigError(f"store.url: {error}") from None
-    finally:
-        database.close()
 
 
 def schema_version(settings: StoreSettings) -> str:
@@ -58,13 +55,8 @@ def schema_version(settings: StoreSettings) -> str:
     Raises:
         ConfigError: the database cannot be reached.
     """
-    database = Database(settings, Access.READ)
-    try:
+    with closing(Database(settings, Access.READ)) as database, _for_the_operator():
         return database.run(_current)
-    except (StoreUnavailable, QueryFailed) as error:
-        raise ConfigError(f"store.url: {error}") from None
-    finally:
-        database.close()
 
 
 def check(database: Database) -> None:
@@ -72,12 +64,19 @@ def check(database: Database) -> None:
     Raises:
         ConfigError: the database cannot be reached, or its tables are not those of this gateway.
     """
-    try:
+    with _for_the_operator():
         version = database.run(_current)
-    except (StoreUnavailable, QueryFailed) as error:
-        raise ConfigError(f"store.url: {error}") from None
     if version != _head():
         raise ConfigError(_mismatch(database.place, version))
+
+
+@contextmanager
+def _for_the_operator() -> Iterator[None]:
+    """What is wrong with the database is wrong with what they configured."""
+    try:
+        yield
+    except (StoreUnavailable, QueryFailed) as error:
+        raise ConfigError(f"store.url: {error}") from None
 
 
 def _current(connection: Connection) -> str:

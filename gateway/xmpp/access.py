@@ -21,6 +21,15 @@ def require_admitted(ask: Ask) -> None:
         )
 
 
+def require_server(ask: Ask, advice: str) -> None:
+    """
+    Raises:
+        CommandRefused: they ask a person or a room; ``advice`` says whom to ask instead.
+    """
+    if ask.address.kind is not Kind.SERVER:
+        raise CommandRefused(Reason.NOT_SUPPORTED, advice)
+
+
 def bridge_of(ask: Ask) -> Bridge | None:
     """Their session behind the address, whatever state it is in."""
     return ask.user.bridge(ask.transport.domain, ask.address.account)

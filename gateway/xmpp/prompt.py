@@ -5,6 +5,7 @@ from xml.etree.ElementTree import Element
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
 from gateway.xmpp import jid, typed
+from gateway.xmpp.access import require_server
 from gateway.xmpp.elements import element, text
 from gateway.xmpp.iq import Ask, Table
 
@@ -16,7 +17,7 @@ FEATURES = {Kind.SERVER: (GATEWAY,)}
 
 
 def describe(ask: Ask) -> Element:
-    _require_server(ask)
+    require_server(ask, f"Ask {ask.transport.domain} for addresses.")
     network = ask.transport.network
     return element(
         f"{{{GATEWAY}}}query",
@@ -27,7 +28,7 @@ def describe(ask: Ask) -> Element:
 
 def translate(ask: Ask) -> Element:
     """Old clients read ``<prompt/>`` in the result, all others ``<jid/>``: both are there."""
-    _require_server(ask)
+    require_server(ask, f"Ask {ask.transport.domain} for addresses.")
     prompt = text(ask.payload, f"{{{GATEWAY}}}prompt")
     if not prompt:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{ask.transport.network.prompt} is missing.")
@@ -38,11 +39,6 @@ def translate(ask: Ask) -> Element:
         element(f"{{{GATEWAY}}}jid", found),
         element(f"{{{GATEWAY}}}prompt", found),
     )
-
-
-def _require_server(ask: Ask) -> None:
-    if ask.address.kind is not Kind.SERVER:
-        raise CommandRefused(Reason.NOT_SUPPORTED, f"Ask {ask.transport.domain} for addresses.")
 
 
 IQS: Table = {

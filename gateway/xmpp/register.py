@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
 from gateway.xmpp import forms, registration
-from gateway.xmpp.access import require_admitted
+from gateway.xmpp.access import require_admitted, require_server
 from gateway.xmpp.elements import element, elements, name
 from gateway.xmpp.iq import Ask, Table
 from gateway.xmpp.registration import Form
@@ -45,7 +45,7 @@ PLAIN_FIELDS = frozenset(
 
 
 def ask_form(ask: Ask) -> Element:
-    _require_server(ask)
+    require_server(ask, f"Register with {ask.transport.domain}.")
     require_admitted(ask)
     form = registration.read(ask.user, ask.transport, ask.address.account)
     return element(
@@ -75,7 +75,7 @@ def _plain(form: Form) -> list[tuple[str, str]]:
 
 def register(ask: Ask) -> None:
     """A filled-in form, or ``<remove/>``, which even those may send who may not register."""
-    _require_server(ask)
+    require_server(ask, f"Register with {ask.transport.domain}.")
     if ask.payload.find(f"{{{REGISTER}}}remove") is not None:
         _remove(ask)
         return
@@ -105,11 +105,6 @@ def _remove(ask: Ask) -> None:
     if len(ask.payload) > 1:
         raise CommandRefused(Reason.BAD_REQUEST, "<remove/> must stand alone.")
     ask.user.unregister(ask.transport, ask.address.account or None)
-
-
-def _require_server(ask: Ask) -> None:
-    if ask.address.kind is not Kind.SERVER:
-        raise CommandRefused(Reason.NOT_SUPPORTED, f"Register with {ask.transport.domain}.")
 
 
 IQS: Table = {

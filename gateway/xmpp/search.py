@@ -11,7 +11,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Found, PeopleFound
 from gateway.network import Kind, Network
 from gateway.xmpp import actions, forms
-from gateway.xmpp.access import require_command, unexpected
+from gateway.xmpp.access import require_command, require_server, unexpected
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.elements import element, elements, name
 from gateway.xmpp.iq import Ask, Table
@@ -120,8 +120,7 @@ def _table(network: Network, rows: Rows, people: tuple[Found, ...]) -> Element:
 
 def _require_directory(ask: Ask) -> Network:
     require_command(ask, SearchPeople)
-    if ask.address.kind is not Kind.SERVER:
-        raise CommandRefused(Reason.NOT_SUPPORTED, f"Search at {ask.transport.domain}.")
+    require_server(ask, f"Search at {ask.transport.domain}.")
     return ask.transport.network
 
 
