@@ -87,5 +87,4 @@ def _span(piece: str | Span) -> str:
         return escaped(piece)
     if tag := TAGS.get(piece.style):
         return f"<{tag}>{_tagged(piece.text)}</{tag}>"
-    mark = piece.style.value
-    return escaped(f"{mark}{piece.text}{mark}")
+    return escaped(f"{piece.style}{piece.text}{piece.style}")

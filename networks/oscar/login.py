@@ -8,6 +8,8 @@ to BOS with a cookie.
 AOL's description of OSCAR, *Authorization* and *Connecting to BOS*.
 """
 
+from hashlib import sha256
+
 from gateway.commands import Logout
 from gateway.errors import WireError
 from gateway.events import Offline
@@ -37,7 +39,7 @@ from networks.oscar.blocks import (
 from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
-from networks.oscar.news import Welcomed
+from networks.oscar.news import Remember, Welcomed
 from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, UNKNOWN
 from networks.oscar.services import UNENCRYPTED, choose_versions
 from networks.oscar.state import AUTH, UAS, Oscar, State
@@ -64,6 +66,9 @@ from networks.oscar.wire import (
 
 LOGIN_SECONDS = 60.0
 """From the first byte to being online.  The login server itself waits thirty."""
+
+MOTD_REMEMBERED = 90 * 86_400.0
+"""Seconds after which the same MOTD is told again to somebody who was away for that long."""
 
 FEEDBAG = 0x13
 
@@ -244,8 +249,12 @@ def on_no_feedbag(oscar: Oscar, snac: Snac) -> None:
 
 
 def on_motd(oscar: Oscar, snac: Snac) -> None:
-    """01/13"""
-    oscar.notice(parse_motd(snac.data).strip())
+    """01/13, unless it is the one that was told last time: clients log in often."""
+    text = parse_motd(snac.data).strip()
+    digest = sha256(text.encode()).hexdigest()
+    if text and oscar.login.memory.get("motd") != digest:
+        oscar.tell(Remember("motd", digest, MOTD_REMEMBERED))
+        oscar.notice(text)
 
 
 def go_online(oscar: Oscar) -> None:

@@ -42,6 +42,13 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class Remember:
+    name: str
+    value: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     token: Token
 
@@ -231,6 +238,7 @@ News = (
     | Renamed
     | Ended
     | Noticed
+    | Remember
     | Answered
     | Denied
     | Listed

@@ -30,6 +30,7 @@ from gateway.events import (
     ProfileChanged,
     ProfileFetched,
     Refused,
+    Remembered,
     RoomInvited,
     RoomJoined,
     RoomLeft,
@@ -107,6 +108,8 @@ class OscarTranslator:
                 yield Refused(token=token, reason=reason, detail=detail)
             case oscar.Noticed(text):
                 yield NoticeReceived(text=text)
+            case oscar.Remember(name, value, seconds):
+                yield Remembered(name=name, value=value, seconds=seconds)
             case oscar.Welcomed(name):
                 yield LoggedIn(me=PersonId(name))
             case oscar.Renamed(name):

@@ -1,7 +1,7 @@
 """Getting in, staying and leaving."""
 
 from dataclasses import replace
-from hashlib import md5
+from hashlib import md5, sha256
 from typing import Any
 
 import pytest
@@ -15,7 +15,16 @@ from networks.oscar.blocks import Redirect
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.kerberos import Granted, KerberosCodec, TicketRequest
 from networks.oscar.login import TOO_FAST
-from networks.oscar.news import Buddy, Denied, Ended, Listed, Noticed, Renamed, Welcomed
+from networks.oscar.news import (
+    Buddy,
+    Denied,
+    Ended,
+    Listed,
+    Noticed,
+    Remember,
+    Renamed,
+    Welcomed,
+)
 from networks.oscar.refusals import LOGIN_ERRORS
 from networks.oscar.services import UNENCRYPTED
 from networks.oscar.state import AUTH, UAS, State
@@ -260,6 +269,7 @@ def test_sign_on() -> None:
         >> snac("01/18", b"whatever", id=0x9F959A60)
         << sent("01/06", b"")
         >> snac("01/13", u16(4) + tlvs((0x0B, "Welcome")))
+        << Remember("motd", sha256(b"Welcome").hexdigest(), 90 * 86_400.0)
         << Noticed("Welcome")
         >> reply("01/07", RATES)
         << sent("01/08", b"".join(map(u16, (1, 2, 3, 4, 5))))
@@ -284,6 +294,12 @@ def test_sign_on() -> None:
         << sent("04/10")
     ).end()
     assert play.fsm.oscar.state is State.ONLINE
+
+
+def test_the_same_motd_is_told_once() -> None:
+    """Clients log in often."""
+    play = signing_on(memory={"motd": sha256(b"Welcome").hexdigest()})
+    (play >> snac("01/13", u16(4) + tlvs((0x0B, "Welcome")))).end()
 
 
 def test_sign_on_with_a_number() -> None:
