@@ -1,0 +1,131 @@
+"""What a session logs in with, and how a registration is tried."""
+
+from dataclasses import replace
+
+import gevent
+import pytest
+
+from gateway.errors import CommandRefused, Reason
+from gateway.events import LoggedOut, Offline, Remembered
+from gateway.ids import ChatId, PersonId, SessionKey
+from gateway.store import Account, Broken, JoinedRoom, Registration
+from gateway.xmpp import credentials as module
+from gateway.xmpp.credentials import REFUSED_BECAUSE, UNREADABLE, Credentials
+from tests.gateway.tinynet import PATIENCE, settle
+from tests.gateway.xmpp.staging import JULIET, OPEN, Stage, network, transport
+
+KEY = SessionKey(JULIET, OPEN, "srv")
+KEPT = Registration(key=KEY, fields={"password": "wherefore"}, stay_online=True)
+ROOM = JoinedRoom(room=ChatId("#x"), nick="Jules", password="", resources=())
+
+
+def credentials(**changes: object) -> Credentials:
+    account = replace(Account(key=KEY), **changes)  # type: ignore[arg-type]
+    return Credentials(transport(network(Stage(), is_open=True), OPEN), account)
+
+
+def test_a_registration() -> None:
+    login = credentials(registration=KEPT).login((PersonId("Romeo"),))
+    assert (login.user, login.account, login.fields) == (JULIET, "srv", KEPT.fields)
+    assert login.contacts == ("Romeo",)
+
+
+def test_a_nonce_is_never_the_same() -> None:
+    made = credentials(registration=KEPT)
+    nonces = [made.login(()).nonce for _ in range(10)]
+    assert len(set(nonces)) == 10
+    assert all(len(nonce) == 32 and not set(nonce) - set("0123456789abcdef") for nonce in nonces)
+
+
+def test_a_guest_has_the_name_of_their_room() -> None:
+    made = credentials(rooms=(ROOM,))
+    assert not made.is_registered
+    assert made.login(()).fields == {"nick": "Jules"}
+
+
+@pytest.mark.parametrize(
+    ("registration", "hopeless", "is_registered", "stays"),
+    [
+        (None, "", False, False),
+        (KEPT, "", True, True),
+        (replace(KEPT, latched="wrong password"), "wrong password", True, True),
+        (Broken(key=KEY, why="tampered with"), UNREADABLE, True, False),
+    ],
+)
+def test_what_is_on_file(
+    registration: Registration | Broken | None, hopeless: str, is_registered: bool, stays: bool
+) -> None:
+    made = credentials(registration=registration)
+    assert made.hopeless == hopeless
+    assert made.is_registered is is_registered
+    assert made.stays_online is stays
+
+
+def test_staying_online_is_changed_alone() -> None:
+    made = credentials(registration=KEPT)
+    made.set_stay_online(False)
+    assert made.registration == replace(KEPT, stay_online=False)
+
+
+def test_memory() -> None:
+    made = credentials(registration=KEPT, memory={"old": "1"})
+    first = made.login(())
+    made.remember(Remembered(name="cookie", value="crumb"))
+    made.remember(Remembered(name="old", value=""))
+    made.remember(Remembered(name="never", value=""))
+    assert dict(first.memory) == {"old": "1"}, "an attempt that runs is not changed"
+    assert dict(made.login(()).memory) == {"cookie": "crumb"}
+
+
+# Verifying.
+
+
+def on_trial() -> tuple[Credentials, "gevent.Greenlet[..., None]"]:
+    made = credentials()
+    made.put_on_trial(KEPT)
+    waiting = gevent.spawn(made.await_verdict)
+    settle()
+    assert made.is_on_trial
+    assert made.registration == KEPT
+    return made, waiting
+
+
+def test_it_is_accepted() -> None:
+    made, waiting = on_trial()
+    made.logged_in()
+    waiting.get(timeout=PATIENCE)
+    assert not made.is_on_trial
+
+
+@pytest.mark.parametrize("why", [why for why in Offline if why is not Offline.ASKED])
+def test_it_is_refused(why: Offline) -> None:
+    made, waiting = on_trial()
+    made.logged_out(LoggedOut(why=why, detail="no"))
+    with pytest.raises(CommandRefused, match="Tiny: no") as caught:
+        waiting.get(timeout=PATIENCE)
+    assert caught.value.reason is REFUSED_BECAUSE[why]
+    assert not made.is_on_trial
+
+
+def test_every_end_has_its_reason() -> None:
+    assert set(REFUSED_BECAUSE) == set(Offline)
+
+
+def test_the_end_of_the_session_before_is_no_verdict() -> None:
+    made, waiting = on_trial()
+    made.logged_out(LoggedOut(why=Offline.ASKED))
+    settle()
+    assert not waiting.ready()
+    made.logged_in()
+    waiting.get(timeout=PATIENCE)
+
+
+def test_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "VERIFY_TIME", 0.001)
+    made = credentials()
+    made.put_on_trial(KEPT)
+    with pytest.raises(CommandRefused, match="no answer") as caught:
+        made.await_verdict()
+    assert caught.value.reason is Reason.TIMEOUT
+    assert not made.is_on_trial
+    made.logged_in()  # Late: nobody waits any more.
