@@ -64,6 +64,9 @@ class Transport:
     """For people: "Libera Chat"."""
     allow_users: tuple[who.Pattern, ...]
     deny_users: tuple[who.Pattern, ...]
+    logins_per_second: float | None = None
+    """None: as in ``Config.limits``."""
+    login_burst: int | None = None
 
     def admits(self, user: str) -> bool:
         """Whether the owner of the bare JID, prepared, may use this transport."""
@@ -186,6 +189,8 @@ class _Loading:
             if section.allow_users is None
             else section.allow_users,
             deny_users=section.deny_users,
+            logins_per_second=section.logins_per_second,
+            login_burst=section.login_burst,
         )
 
     def _network(self, place: str, name: str) -> Network | None:

@@ -18,12 +18,16 @@ class Paced(Protocol):
 class Pacer:
     """Lets them through one by one, first come, first served."""
 
-    def __init__(self, per_second: float, at_once: int) -> None:
+    def __init__(self, per_second: float, at_once: int, burst: int | None = None) -> None:
+        """``burst``: how many may go at once, at first and after a quiet time.  None: one at first,
+        a second's worth after a quiet time."""
         self._rate = per_second
+        self._saved = 1.0 if burst is None else (burst - 1) / per_second
+        """Seconds whose log-ins may be made up for."""
         self._at_once = at_once
         self._waiting: OrderedDict[Paced, None] = OrderedDict()
         self._running: set[Paced] = set()
-        self._free_at = time.monotonic()
+        self._free_at = time.monotonic() - (self._saved if burst else 0.0)
         self._timer: Any = None
 
     def join(self, keeper: Paced, is_first: bool = False) -> None:
@@ -46,7 +50,7 @@ class Pacer:
             if self._free_at > now:
                 self._pump_later(self._free_at - now)
                 return
-            self._free_at = max(self._free_at, now - 1.0) + 1.0 / self._rate
+            self._free_at = max(self._free_at, now - self._saved) + 1.0 / self._rate
             keeper = next(iter(self._waiting))
             del self._waiting[keeper]
             self._running.add(keeper)

@@ -168,3 +168,7 @@ class TransportSection(Section):
     """Who may use it; None: the users of ``xmpp.domain``."""
     deny_users: tuple[Who, ...] = ()
     """Of those, who may not."""
+    logins_per_second: Rate | None = None
+    """None: as in ``limits``."""
+    login_burst: Count | None = None
+    """Log-ins let through before that rate holds; None: a second's worth."""

@@ -73,6 +73,11 @@ class Context:
         limits = self.config.limits
         transports = self.config.transports
         self.pacers = {
-            d: Pacer(limits.logins_per_second, limits.logins_at_once) for d in transports
+            domain: Pacer(
+                transport.logins_per_second or limits.logins_per_second,
+                limits.logins_at_once,
+                transport.login_burst,
+            )
+            for domain, transport in transports.items()
         }
         self.addressings = {d: t.network.addressing(t.settings) for d, t in transports.items()}

@@ -154,3 +154,19 @@ def test_limits_hold(rate: float, at_once: int, steps: list[tuple[str, float]]) 
             for last in range(first, len(times)):
                 most = rate * (times[last] - times[first] + 1.0) + 1.0
                 assert last - first + 1 <= most + 0.001
+
+
+def test_a_burst_and_then_one_by_one(clock: Clock) -> None:
+    """As servers count that let in ten and then one a minute."""
+    started: list[tuple[float, int]] = []
+    pacer = Pacer(1 / 60, 100, burst=10)
+    for name in range(13):
+        pacer.join(Waiting(name, started, clock))
+    clock.advance(0)
+    assert [name for _, name in started] == list(range(10))
+    clock.advance(180)
+    assert [when for when, _ in started[10:]] == pytest.approx([160, 220, 280])
+    clock.advance(600)
+    for name in range(13, 30):
+        pacer.join(Waiting(name, started, clock))
+    assert [name for _, name in started[13:]] == list(range(13, 23))
