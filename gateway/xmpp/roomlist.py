@@ -299,7 +299,8 @@ class RoomList:
             return
         if self._host.stays_online and not self._host.resources:
             return  # The user went offline and wants to stay; the room gathers history.
-        if not self._host.is_needed:
+        is_over = self._host.keeper.state in (State.OFFLINE, State.LATCHED)
+        if not self._host.is_needed and not is_over:
             self._leave_soon(room)  # Unless the log-out, which is near, does it for all at once.
             return
         del self._rooms[room.chat]
