@@ -14,7 +14,7 @@ What it sends it puts together from the ``spans`` of each line, and cuts where `
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
+from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
 
@@ -26,14 +26,18 @@ def one_kind_of_line_end(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-class Style(Enum):
-    """The value is XEP-0393's mark.  Outermost first: nothing has a meaning inside of MONO."""
+class Style(StrEnum):
+    """Outermost first: nothing has a meaning inside of MONO.  By the marks of XEP-0393."""
 
     BOLD = "*"
     ITALIC = "_"
     STRIKE = "~"
     MONO = "`"
-    UNDERLINE = ""
+    UNDERLINE = "underline"
+    """Has no mark."""
+
+
+MARKS = {str(style): style for style in Style if style is not Style.UNDERLINE}
 
 
 class Look(NamedTuple):
@@ -63,7 +67,7 @@ class Run(NamedTuple):
 def styled(runs: Sequence[Run]) -> str:
     """Plain text with marks.  One that the text itself uses is not used: the two might pair up."""
     text = "".join(run.text for run in runs)
-    usable = [style for style in Style if style.value and style.value not in text]
+    usable = [style for mark, style in MARKS.items() if mark not in text]
     return "\n".join(_marked(line, usable, "") for line in _lines(runs))
 
 
@@ -96,8 +100,7 @@ def _marked(runs: Sequence[Run], styles: Sequence[Style], before: str) -> str:
         leading = len(text) - len(text.lstrip())
         # A span begins after white space only, with and ends before something that is none.
         if bare and (leading or not last or last.isspace()):
-            marked = f"{style.value}{bare}{style.value}"
-            out += f"{text[:leading]}{marked}{text[leading + len(bare) :]}"
+            out += f"{text[:leading]}{style}{bare}{style}{text[leading + len(bare) :]}"
         else:
             out += _marked(pieces, inner, last)
     return out
@@ -152,9 +155,7 @@ class Span(NamedTuple):
 MARK = re.compile(r"(?<!\S)[*_~`](?!\s)")
 """XEP-0393, section 6.2: a span opens after white space and before something that is none …"""
 
-CLOSING = {
-    style.value: re.compile(rf"(?<!\s){re.escape(style.value)}") for style in Style if style.value
-}
+CLOSING = {mark: re.compile(rf"(?<!\s){re.escape(mark)}") for mark in MARKS}
 """… and closes after something that is none, as soon as it can."""
 
 
@@ -173,7 +174,7 @@ def spans(text: str) -> Iterator[str | Span]:
                 hopeless.add(mark)
             continue
         yield text[at:start]
-        yield Span(Style(mark), text[start + 1 : closing.start()])
+        yield Span(MARKS[mark], text[start + 1 : closing.start()])
         at = closing.end()
     yield text[at:]
 

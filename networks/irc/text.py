@@ -77,6 +77,8 @@ class Format(NamedTuple):
         return self._replace(fg=_colour(fg), bg=self.bg if bg is None else _colour(bg))
 
     def look(self) -> Look:
+        if self == PLAIN:
+            return styling.PLAIN
         on = frozenset(style for style, code in CODE_OF.items() if code in self.on)
         fg, bg = _rgb(self.fg), _rgb(self.bg)
         if REVERSE in self.on:  # The reader's own colours are not known: black on white.
