@@ -95,8 +95,11 @@ class Keeper:
         if self._session is not None and not self._is_over:
             self._end(self._session, reason)
         elif self.state is not State.LATCHED:
+            was_trying = self.state in (State.QUEUED, State.WAITING)
             self._failures = 0
             self._enter(State.OFFLINE, Offline.ASKED)
+            if was_trying:  # No session is there to say so, and somebody may wait for it.
+                gevent.spawn(self._outbox, LoggedOut(why=Offline.ASKED))
 
     def retry(self) -> None:
         """Try now whatever was wrong: the user gave new credentials, or asked for it."""

@@ -195,6 +195,7 @@ def test_log_out_while_queued(server: Server) -> None:
     first.keeper.log_out()
     assert first.event() == ASKED
     first.until(State.OFFLINE)
+    assert second.event() == ASKED
     settle()
     assert second.events.empty()
     assert list(server.seen) == ["first"]
@@ -239,6 +240,7 @@ def test_log_out_while_waiting(server: Server, juliet: Client, soon: None) -> No
     juliet.until(State.WAITING)
     juliet.keeper.log_out()
     assert juliet.keeper.state is State.OFFLINE
+    assert juliet.event() == ASKED
     with gevent.Timeout(0.05, False):  # Past the next try.
         juliet.events.peek()
     assert juliet.keeper.state is State.OFFLINE
@@ -437,7 +439,9 @@ def test_first_failure_after_a_log_out_counts_as_first(
         juliet.keeper.log_in()
         assert juliet.event() == CLOSED
         assert juliet.keeper.is_first_failure
+        juliet.until(State.WAITING)
         juliet.keeper.log_out()
+        assert juliet.event() == ASKED
         juliet.until(State.OFFLINE)
 
 
