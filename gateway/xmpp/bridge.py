@@ -334,6 +334,8 @@ class Bridge:
 
     def remembered(self, event: events.Remembered) -> None:
         self.credentials.remember(event)
+        if not self.is_registered:
+            return  # Of a guest nothing stays.
         self.context.background.do(
             lambda: self.context.store.remember(self.key, event.name, event.value, event.seconds),
             self.key.user,

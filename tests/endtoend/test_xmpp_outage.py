@@ -10,6 +10,7 @@ from functools import partial
 
 import gevent
 import pytest
+from gevent.event import Event
 
 from tests.endtoend.client import Client
 from tests.endtoend.conftest import Alone
@@ -42,6 +43,9 @@ class Talk:
         self.user.join(f"{self.room}/{self.nick}")
         self.clients = [self.user]
         self.sent: dict[str, int] = {}
+        self.said = 0
+        self.may_speak = Event()
+        self.may_speak.set()
 
     def wait_for_server(self, since: int) -> None:
         self.alone.gateway.logged("event=xmpp.connected", since=since)
@@ -49,10 +53,19 @@ class Talk:
     def count(self) -> None:
         """From IRC."""
         for number in range(NUMBERS):
+            self.may_speak.wait()
             self.peer.say(self.nick, f"chat {number}")
             self.peer.say(self.channel, f"room {number}")
+            self.said = number + 1
             gevent.sleep(PAUSE)
         self.peer.round_trip()
+
+    def hush(self) -> None:
+        """Until all that was said is heard.  A server that goes down loses what it has already
+        taken from us and not yet passed on to a client; no gateway can know of that."""
+        self.may_speak.clear()
+        for kind in ("chat ", "room "):
+            until(lambda kind=kind: len(self.received(kind)) == self.said, "what was said so far")
 
     def answer(self, user: Client, numbers: range) -> None:
         """To IRC."""
@@ -114,8 +127,10 @@ def test_an_outage_while_people_talk(alone: Alone, how: str, most_doubled: int) 
     until(lambda: talk.received("chat "), "the conversation")
     talk.answer(talk.user, range(5))
     talk.peer.expect(talk.nick, "PRIVMSG", "back 4")
+    talk.hush()
     at = alone.gateway.position()
     getattr(alone.server, how)()
+    talk.may_speak.set()
     alone.gateway.logged("event=xmpp.lost", since=at)
     alone.server.start()
     talk.wait_for_server(at)
