@@ -4,7 +4,7 @@ import pytest
 
 from tests.endtoend.client import Client, is_presence
 from tests.endtoend.peer import Peer
-from tests.endtoend.rig import INSP, IRC, Gateway, Stage, nick_of
+from tests.endtoend.rig import INSP, IRC, Gateway, Stage, nick_of, until
 
 BOTH = pytest.mark.parametrize("network", [IRC, INSP])
 
@@ -108,7 +108,7 @@ def test_contacts(gateway: Gateway, stage: Stage, network: str) -> None:
     user.send(f"<presence to='{contact}' type='unsubscribe'/>")
     user.sees_presence(contact, "unsubscribe")
     user.fence(network)
-    assert peer.nick not in gateway.rows()
+    until(lambda: peer.nick not in gateway.rows(), "no trace in the store")
 
 
 def test_a_contact_that_is_not_there_yet(gateway: Gateway, stage: Stage) -> None:
