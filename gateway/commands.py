@@ -5,6 +5,8 @@ the token: ``Done``, ``Refused``, or the event named in its docstring.  There is
 starts when the gateway makes its FSM, and ends with ``LoggedOut``.
 """
 
+from datetime import timedelta
+
 from gateway.events import Affiliation, Avatar, Role, Show, Typing
 from gateway.frozen import frozen
 from gateway.ids import ChatId, PersonId, Token
@@ -20,6 +22,15 @@ class Logout:
 class SetPresence:
     show: Show
     status: str = ""
+    idle: timedelta | None = None
+    """For how long the user has not touched their client (XEP-0319); None: they are there."""
+
+
+@frozen(kw_only=True)
+class SetInvisible:
+    """Be online and look offline, from now on; ``Login.is_invisible`` says how to begin."""
+
+    is_invisible: bool
 
 
 @frozen(kw_only=True)
@@ -215,6 +226,7 @@ class SendRaw:
 Command = (
     Logout
     | SetPresence
+    | SetInvisible
     | SendMessage
     | SetTyping
     | AddContact

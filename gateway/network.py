@@ -112,6 +112,8 @@ class Login:
     """Contacts the gateway keeps for the user, for networks that keep none."""
     memory: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What earlier log-ins of the same session key ``Remembered`` and is still valid."""
+    is_invisible: bool = False
+    """The user wants to look offline from the first moment on (``SetInvisible``)."""
     nonce: str = ""
     """Fresh and random, 32 characters of [0-9a-f]: an FSM has no source of its own."""
 
