@@ -9,6 +9,7 @@ a reconnection.  There is one for each account of a user, and for a guest while 
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import gevent
@@ -158,10 +159,11 @@ class Bridge:
             self.attempt(self._presence())
 
     def _presence(self) -> SetPresence:
-        show, status = self.resources.best()
+        show, status, idle_since = self.resources.best()
         if show is Show.OFFLINE:  # In a room, or staying online.
             show = Show.XA if self.stays_online else Show.AVAILABLE
-        return SetPresence(show=show, status=status)
+        idle = datetime.now(UTC) - idle_since if idle_since else None
+        return SetPresence(show=show, status=status, idle=idle)
 
     # The XMPP server went, or came back.
 

@@ -1,10 +1,13 @@
 """The clients of one user that are available to one transport (RFC 6121, section 4)."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from gateway.events import Show
-from gateway.xmpp.stanzas import NS
+from gateway.xmpp.contact import IDLE
+from gateway.xmpp.stanzas import NS, moment
 
 SHOWS = {show.value: show for show in (Show.CHAT, Show.AWAY, Show.XA, Show.DND)}
 
@@ -12,10 +15,18 @@ TRANSPORT = ""
 """Where presence goes that is meant for the transport itself."""
 
 
+class Shown(NamedTuple):
+    """What a client says of its user."""
+
+    show: Show
+    status: str = ""
+    idle_since: datetime | None = None
+    """XEP-0319; None: they are there."""
+
+
 @dataclass(slots=True)
 class Available:
-    show: Show
-    status: str
+    shown: Shown
     priority: int
     told: set[str]
     """Local parts of ours that were sent this presence.  A client is gone when it has taken it back
@@ -43,8 +54,7 @@ class Resources:
             told = {TRANSPORT}
         elif TRANSPORT not in told:
             told.add(local)
-        show, status, priority = _read(presence)
-        self._available[resource] = Available(show, status, priority, told)
+        self._available[resource] = Available(_shown(presence), _priority(presence), told)
         return self.best() != before
 
     def unavailable(self, resource: str, local: str) -> bool:
@@ -59,12 +69,11 @@ class Resources:
         del self._available[resource]
         return True
 
-    def best(self) -> tuple[Show, str]:
-        """Of the resource with the highest priority; OFFLINE if there is none."""
-        if not self._available:
-            return Show.OFFLINE, ""
-        best = max(self._available.values(), key=lambda here: here.priority)
-        return best.show, best.status
+    def best(self) -> Shown:
+        """Of the resource with the highest priority, and of those of one in use; OFFLINE if there
+        is none."""
+        best = max(self._available.values(), key=_rank, default=None)
+        return best.shown if best else Shown(Show.OFFLINE)
 
     def doubt(self) -> None:
         """The XMPP connection was lost: who is still there will tell."""
@@ -75,11 +84,20 @@ class Resources:
         self._available = {r: here for r, here in self._available.items() if here.is_sure}
 
 
-def _read(presence: Element) -> tuple[Show, str, int]:
+def _rank(here: Available) -> tuple[int, bool]:
+    return here.priority, here.shown.idle_since is None
+
+
+def _shown(presence: Element) -> Shown:
     show = presence.findtext(f"{{{NS}}}show", "").strip()
     status = presence.findtext(f"{{{NS}}}status", "")
-    priority = presence.findtext(f"{{{NS}}}priority", "").strip()
+    idle = presence.find(f"{{{IDLE}}}idle")
+    since = None if idle is None else moment(idle.get("since"))
+    return Shown(SHOWS.get(show, Show.AVAILABLE), status, since)
+
+
+def _priority(presence: Element) -> int:
     try:
-        return SHOWS.get(show, Show.AVAILABLE), status, int(priority or 0)
+        return int(presence.findtext(f"{{{NS}}}priority", "").strip() or 0)
     except ValueError:
-        return SHOWS.get(show, Show.AVAILABLE), status, 0
+        return 0

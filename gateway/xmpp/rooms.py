@@ -71,7 +71,7 @@ class History:
         asked = presence.find(f"{{{MUC}}}x/{{{MUC}}}history")
         if asked is None:
             return cls()
-        since = _date(asked.get("since"))
+        since = stanzas.moment(asked.get("since"))
         if (seconds := _number(asked.get("seconds"))) is not None:
             since = datetime.now(UTC) - timedelta(seconds=min(seconds, 10**9))
         limit = _number(asked.get("maxstanzas"))
@@ -412,10 +412,3 @@ def _item(
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _date(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text or "").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None

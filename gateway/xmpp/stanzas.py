@@ -112,6 +112,14 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def moment(text: str | None) -> datetime | None:
+    """XEP-0082, the other way; None if it is none."""
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def stanza_id(by: str, id: MessageId | None) -> str:
     """XEP-0359."""
     if id is None:

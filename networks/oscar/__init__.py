@@ -12,8 +12,8 @@ state, news, translator   what a session knows; what happened; the same in commo
 
 The packages ``aim`` and ``icq`` are the networks made of this one.
 
-Known deviations: file transfers and direct connections are refused.  Idle times are shown, and not
-told.  Log-in is BUCP, by the weak or the strong hash, or Kerberos; not clientLogin.
+Known deviations: file transfers and direct connections are refused.  Log-in is BUCP, by the weak or
+the strong hash, or Kerberos; not clientLogin.
 """
 
 from gateway.commands import Invite, JoinRoom, LeaveRoom

@@ -25,6 +25,7 @@ from gateway.commands import (
     SearchPeople,
     SendMessage,
     SetAvatar,
+    SetInvisible,
     SetPresence,
     SetTyping,
 )
@@ -164,6 +165,7 @@ ServiceTable = dict[tuple[int, int], tuple[int, ServiceHandler]]
 COMMANDS: dict[type, Callable[[Oscar, Any], None]] = {
     Logout: login.logout,
     SetPresence: presence.set_presence,
+    SetInvisible: presence.set_invisible,
     SendMessage: messages.send_message,
     SetTyping: messages.set_typing,
     AddContact: contacts.add_contact,

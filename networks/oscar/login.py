@@ -50,6 +50,7 @@ from networks.oscar.users import (
     CAP_TYPING,
     CAP_UTF8,
     CAP_XHTML,
+    STATUS_INVISIBLE,
 )
 from networks.oscar.wire import (
     MORE_FOLLOWS,
@@ -266,8 +267,11 @@ def go_online(oscar: Oscar) -> None:
     oscar.send(0x04, 0x02, build_message_params(flags), is_owed=True)
     capabilities = CAPABILITIES if oscar.is_icq else AIM_CAPABILITIES
     oscar.send(0x02, 0x04, build_location(capabilities=capabilities), is_owed=True)
-    if oscar.is_icq:
-        oscar.send(0x01, 0x1E, build_status(oscar.own.status, with_dc_info=True), is_owed=True)
+    if oscar.is_invisible:
+        oscar.own.status = STATUS_INVISIBLE
+    if oscar.is_icq or oscar.is_invisible:  # Before 01/02: else everybody would see us come.
+        status = build_status(oscar.own.status, with_dc_info=oscar.is_icq)
+        oscar.send(0x01, 0x1E, status, is_owed=True)
     if FEEDBAG in signon.families:
         oscar.send(FEEDBAG, 0x07, is_owed=True)
     versions = choose_versions(tuple(sorted(signon.families)))

@@ -2,10 +2,13 @@
 
 03/0b  arrived, or anything about them changed        03/0c  gone
 02/04  our away text         01/1e  our status (ICQ's word; invisible; a text)
+01/11  how long we are idle
 02/15, or 02/05 at old servers: their away text, which presence does not have  ──►  02/06
 """
 
-from gateway.commands import SetPresence
+from datetime import timedelta
+
+from gateway.commands import SetInvisible, SetPresence
 from gateway.errors import Reason
 from gateway.events import Show
 from networks.oscar.blocks import (
@@ -32,7 +35,7 @@ from networks.oscar.users import (
     UserInfo,
     parse_users,
 )
-from networks.oscar.wire import Snac
+from networks.oscar.wire import Snac, u32
 
 STATUS: dict[Show, int] = {
     Show.AVAILABLE: STATUS_ONLINE,
@@ -49,6 +52,9 @@ AWAY_WORDS = {Show.AWAY: "Away", Show.XA: "Away for longer", Show.DND: "Please d
 MAX_AWAY = 1000
 """Bytes of an away text: what 02/03 of every server says."""
 
+MAX_IDLE = 30 * 86_400
+"""Seconds.  Servers make minutes of it, which have to fit a u16."""
+
 VARYING = (0x04, 0x0F)
 """TLVs of user info that change by themselves: idle minutes, seconds online."""
 
@@ -57,23 +63,66 @@ VARYING = (0x04, 0x0F)
 
 
 def set_presence(oscar: Oscar, command: SetPresence) -> None:
-    """Only the last of several that wait is sent, and nothing when the server knows already."""
-    show = command.show
-    is_away = show in AWAY_WORDS
-    away = (command.status or AWAY_WORDS[show]) if is_away else ""
-    note = command.status if oscar.is_icq or not is_away else ""
+    oscar.wanted = command
+    update(oscar)
+
+
+def set_invisible(oscar: Oscar, command: SetInvisible) -> None:
+    oscar.is_invisible = command.is_invisible
+    update(oscar)
+
+
+def update(oscar: Oscar) -> None:
+    """Only the last of several that wait is sent, and nothing when the server knows already.
+
+    While nobody may see us it hears of nothing but that: open-oscar-server answers an away text or
+    an idle time by telling everybody that we are there.
+    """
+    if oscar.is_invisible:
+        set_status(oscar, STATUS_INVISIBLE, "")
+    elif oscar.wanted:
+        show_status(oscar, oscar.wanted)
+        show_away(oscar, oscar.wanted)
+        show_idle(oscar, oscar.wanted.idle)
+    else:
+        set_status(oscar, STATUS_ONLINE, "")
+
+
+def show_status(oscar: Oscar, wanted: SetPresence) -> None:
+    show = wanted.show
+    note = wanted.status if oscar.is_icq or show not in AWAY_WORDS else ""
     # AIM knows one kind of absence, which the away text is.
-    status = STATUS[show] if oscar.is_icq else STATUS[show] & STATUS_INVISIBLE
+    set_status(oscar, STATUS[show] if oscar.is_icq else STATUS[show] & STATUS_INVISIBLE, note)
+
+
+def set_status(oscar: Oscar, status: int, note: str) -> None:
     own = oscar.own
     if not oscar.takes_notes:
         note = own.note
     if (status, note) != (own.status, own.note):
         own.status, own.note = status, note
         send_status(oscar)
-    if away != own.away:
-        own.away = away
+
+
+def show_away(oscar: Oscar, wanted: SetPresence) -> None:
+    words = AWAY_WORDS.get(wanted.show, "")
+    away = (wanted.status or words) if words else ""
+    if away != oscar.own.away:
+        oscar.own.away = away
         location = build_location(away=encoded(away) if away else ("", b""))
         oscar.send(0x02, 0x04, location, key="away", is_owed=True)
+
+
+def show_idle(oscar: Oscar, idle: timedelta | None) -> None:
+    """01/11.  The server counts on from there."""
+    if idle is not None or oscar.own.is_idle:
+        oscar.own.is_idle = idle is not None
+        oscar.send(0x01, 0x11, u32(idle_seconds(idle)), key="idle", is_owed=True)
+
+
+def idle_seconds(idle: timedelta | None) -> int:
+    """0 is for those who are not idle."""
+    return 0 if idle is None else min(max(int(idle.total_seconds()), 1), MAX_IDLE)
 
 
 def send_status(oscar: Oscar) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import md5
 
-from gateway.commands import Command
+from gateway.commands import Command, SetPresence
 from gateway.errors import Reason
 from gateway.events import Avatar, Departure, Offline
 from gateway.fsm import MAIN, Connect, HangUp, Send, Stop, Tell, Wake
@@ -131,6 +131,7 @@ class Own:
     """The text beside it."""
     away: str = ""
     """Plain; empty: not away."""
+    is_idle: bool = False
 
 
 class Oscar:
@@ -146,6 +147,9 @@ class Oscar:
         self.state = State.AUTHORIZING
         self.signon = SignOn()
         self.own = Own()
+        self.is_invisible = login.is_invisible
+        self.wanted: SetPresence | None = None
+        """The last that XMPP said."""
         self.rates: Rates[Request] = Rates()
         self.pending: dict[int, Request] = {}
         """Sent and not answered, by the id of the SNAC."""

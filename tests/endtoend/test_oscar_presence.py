@@ -57,6 +57,11 @@ def test_ours_on_aim(verona: OscarStage) -> None:
     assert "Asleep &amp; &lt;dreaming&gt;" in romeo.wait(Info).away
     user.presence()
     romeo.wait(Arrived, name=juliet.name, away=False)
+    since = f"{datetime.now(UTC) - timedelta(minutes=7, seconds=30):%Y-%m-%dT%H:%M:%SZ}"
+    user.send(f"<presence><idle xmlns='{IDLE}' since='{since}'/></presence>")
+    romeo.wait(Arrived, name=juliet.name, away=False, idle=7)
+    user.presence()
+    romeo.wait(Arrived, name=juliet.name, away=False, idle=0)
     phone = verona.again(user, "phone", available=False)
     phone.send("<presence><show>dnd</show><priority>5</priority></presence>")
     romeo.wait(Arrived, name=juliet.name, away=True)

@@ -48,6 +48,8 @@ class Person:
     def __init__(self, world: World, user: User) -> None:
         self.world, self.account = world, user
         self.received: Queue[Event | SignedOff] = Queue()
+        self.passed_over: list[Event | SignedOff] = []
+        """By all that waited."""
         self.links: dict[str, Link] = {}
         """The main one is "", rooms by their names, services by theirs."""
         self._ids = itertools.count(1)
@@ -61,7 +63,7 @@ class Person:
         return "" in self.links and self.links[""].online
 
     def wait(self, kind: type[FoundT], timeout: float = WAIT, **fields: Any) -> FoundT:
-        """The next event of this kind with these fields; what comes before it is forgotten."""
+        """The next event of this kind with these fields; others are passed over."""
         skipped: list[object] = []
         while True:
             try:
@@ -73,6 +75,7 @@ class Person:
             if isinstance(event, kind) and _has(event, fields):
                 return event
             skipped.append(event)
+            self.passed_over.append(event)
 
     # Coming and going.
 

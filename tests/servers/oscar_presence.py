@@ -210,8 +210,15 @@ def set_idle(link: Link, snac: Snac) -> None:  # 01/11
     reader = Reader(snac.data)
     seconds = reader.u32()
     reader.end()
+    _stay_hidden(link, "01/11")
     link.shown.idle_since = link.world.clock.now() - seconds if seconds else None
     announce(link.world, link.me)
+
+
+def _stay_hidden(link: Link, what: str) -> None:
+    """open-oscar-server would tell everybody that they are there; ours does not."""
+    if link.world.kind.shares_accounts and link.online and link.shown.invisible:
+        link.world.violation(link, f"{what} from somebody invisible")
 
 
 # 02: profiles and away texts.
@@ -219,6 +226,7 @@ def set_idle(link: Link, snac: Snac) -> None:  # 01/11
 
 def set_info(link: Link, snac: Snac) -> None:  # 02/04
     fields, shown = Reader(snac.data).tlvs(), link.shown
+    _stay_hidden(link, "02/04")
     if 0x05 in fields:
         blob = fields[0x05]
         if len(blob) % 16:

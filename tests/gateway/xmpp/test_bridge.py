@@ -233,6 +233,21 @@ def test_the_network_is_told_how_the_user_is(rig: Rig) -> None:
     assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE, status="")]
 
 
+def test_the_network_is_told_for_how_long_the_user_is_idle(rig: Rig) -> None:
+    bridge = rig.bridge()
+    since = stanzas.stamp(datetime.now(UTC) - timedelta(minutes=5))
+    idle = presence(TRANSPORT, children=f"<idle xmlns='urn:xmpp:idle:1' since='{since}'/>")
+    bridge.resources.available("balcony", "", idle)
+    bridge.user_changed()
+    settle()
+    [told] = rig.stage.take()
+    assert isinstance(told, SetPresence)
+    assert told.idle is not None
+    assert timedelta(minutes=5) <= told.idle < timedelta(minutes=6)
+    come(bridge)
+    assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE)]
+
+
 def test_who_stays_online_while_away_is_extended_away(rig: Rig) -> None:
     registration = rig.save(stay_online=True)
     bridge = rig.bridge(Account(key=registration.key, registration=registration))

@@ -5,7 +5,7 @@ with oscar() as server, user(server, "Juliet") as juliet:
     juliet.expect(MessageSent, token="1")
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -28,17 +28,22 @@ from tests.servers.oscar import Oscar
 TIMEOUT = 20.0
 """For one event; they take milliseconds, a loaded machine much longer."""
 
+NOTHING: Mapping[str, Any] = {}
+
 E = TypeVar("E")
 
 
 class User:
-    def __init__(self, settings: OscarSettings, name: str, password: str = "secret") -> None:
+    def __init__(
+        self, settings: OscarSettings, name: str, password: str = "secret", **login: Any
+    ) -> None:
         login = Login(
             user=f"{name.replace(' ', '').lower()}@verona.lit",
             account="",
             fields={"username": name, "password": password},
             settings=settings,
             nonce="0123456789abcdef" * 2,
+            **login,
         )
         self.events: Queue[Event] = Queue()
         self.seen: list[Event] = []
@@ -77,9 +82,11 @@ def settings(server: Oscar, **changed: Any) -> OscarSettings:
 
 
 @contextmanager
-def user(server: Oscar, name: str, **changed: Any) -> Iterator[User]:
-    """Logged in with their address book read, and out in the end."""
-    someone = User(settings(server, **changed), name)
+def user(
+    server: Oscar, name: str, *, session: Mapping[str, Any] = NOTHING, **changed: Any
+) -> Iterator[User]:
+    """Logged in with their address book read, and out in the end.  ``session``: of its Login."""
+    someone = User(settings(server, **changed), name, **session)
     try:
         someone.expect(LoggedIn, me=PersonId(name))
         someone.expect(ContactsListed)

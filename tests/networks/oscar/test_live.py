@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import md5
 from typing import Any
 
@@ -23,6 +24,7 @@ from gateway.commands import (
     SearchPeople,
     SendMessage,
     SetAvatar,
+    SetInvisible,
     SetPresence,
     SetTyping,
 )
@@ -370,6 +372,48 @@ def test_icq_status(kind: str) -> None:
             juliet.expect(PresenceChanged, show=Show.CHAT)
             romeo.status(0x100)
             juliet.expect(PresenceChanged, show=Show.OFFLINE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "other"),
+    [("oos", "Juliet", "Romeo"), ("oos", "200001", "200002"), ("isd", "200001", "200002")],
+)
+def test_invisible(kind: str, name: str, other: str) -> None:
+    """From the first moment, while one writes to others, and until one shows oneself."""
+    with verona(kind) as server:
+        for who in {name, other} - {"Juliet"}:
+            server.add_user(who, "secret", authorise=False)
+        romeo = server.user(other)
+        romeo.sign_on()
+        romeo.add(name)
+        with user(server, name, session={"is_invisible": True}) as juliet:
+            server.wait_online(name)
+            juliet.put(
+                SetPresence(show=Show.AWAY, status="Asleep", idle=timedelta(minutes=5)),
+                say(other, "Psst"),
+            )
+            romeo.wait(fake.Heard, sender=name)
+            juliet.expect(MessageSent)
+            romeo.say(name, "Who is it?")
+            juliet.expect(MessageReceived, body="Who is it?")
+            assert not [one for one in romeo.passed_over if isinstance(one, fake.Arrived)]
+            juliet.put(SetInvisible(is_invisible=False))
+            romeo.wait(fake.Arrived, name=name, away=True)
+            assert len(server.records(0x02, 0x04, name)) == 2  # At the log-in, and just now.
+            juliet.put(SetInvisible(is_invisible=True))
+            romeo.wait(fake.Departed)
+
+
+def test_idle() -> None:
+    with verona() as server:
+        romeo = server.user("Romeo")
+        romeo.sign_on()
+        romeo.add("Juliet")
+        with user(server, "Juliet") as juliet:
+            juliet.put(SetPresence(show=Show.AVAILABLE, idle=timedelta(minutes=7)))
+            romeo.wait(fake.Arrived, name="Juliet", idle=7)
+            juliet.put(SetPresence(show=Show.AVAILABLE))
+            romeo.wait(fake.Arrived, name="Juliet", idle=0)
 
 
 # Messages.

@@ -313,6 +313,20 @@ def test_sign_on_with_a_number() -> None:
     assert play.last("15/02")[10:12] == b"\x3c\x00"
 
 
+@pytest.mark.parametrize(("name", "has_direct"), [("Juliet", False), ("100001", True)])
+def test_invisible(name: str, has_direct: bool) -> None:
+    """Known to the server before it tells anybody that we are there."""
+    play = signing_on(name, is_invisible=True)
+    (play >> snac("01/03", b"".join(map(u16, FAMILIES)))).skip()
+    (play >> snac("01/07", RATES)).skip()
+    (play >> snac("13/0f")).skip()
+    play >> snac("01/0f", info(name)) << Welcomed(name) << Listed(())
+    play << sent("04/02") << sent("02/04") << sent("01/1e") << sent("13/07") << sent("01/02")
+    play.skip()
+    found = play.fields("01/1e")
+    assert (found[0x06], 0x0C in found) == (u32(0x100), has_direct)
+
+
 def test_without_address_book() -> None:
     play = signing_on()
     (play >> snac("01/03", u16(0x01) + u16(0x04))).skip()

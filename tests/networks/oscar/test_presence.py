@@ -1,12 +1,16 @@
 """Who is there, and whether we are."""
 
+from datetime import timedelta
+
 import pytest
 
-from gateway.commands import SetPresence
+from gateway.commands import SendMessage, SetInvisible, SetPresence
 from gateway.events import Show
 from gateway.fsm import Timer
+from gateway.ids import ChatId, Token
+from networks.oscar.blocks import build_location
 from networks.oscar.news import Appeared, Seen
-from networks.oscar.presence import MAX_AWAY
+from networks.oscar.presence import MAX_AWAY, MAX_IDLE, encoded
 from tests.networks.oscar.frames import ARRIVED, ARRIVED_ICON, ARRIVED_ISD, DEPARTED, LOCATED
 from tests.networks.oscar.play import OscarPlaybook, info, online, reply, sent, snac
 from tests.servers.oscar_wire import name8, tlvs, u8, u16, u32
@@ -58,9 +62,84 @@ def status(word: int, note: tuple[int, bytes] = NO_NOTE) -> bytes:
     return tlvs((0x06, u32(word)), note)
 
 
-def test_invisible() -> None:
+def test_offline() -> None:
     play = online() >> here(Show.OFFLINE) << sent("01/1e", status(0x100))
     (play >> here(Show.AVAILABLE) << sent("01/1e", status(0))).end()
+
+
+def invisible(is_invisible: bool) -> SetInvisible:
+    return SetInvisible(is_invisible=is_invisible)
+
+
+@pytest.mark.parametrize(("name", "word"), [("Juliet", 0), ("100001", 5)])
+def test_invisible(name: str, word: int) -> None:
+    """Servers answer anything else of ours by telling everybody that we are there."""
+    play = online(name)
+    (
+        play
+        >> invisible(True)
+        << sent("01/1e", status(0x100))
+        >> here(Show.AWAY, "At dinner")
+        >> SetPresence(show=Show.XA, status="At dinner", idle=timedelta(minutes=5))
+        >> invisible(True)
+        >> invisible(False)
+        << sent("01/1e")
+        << sent("02/04", build_location(away=encoded("At dinner")))
+        << sent("01/11", u32(300))
+    ).end()
+    assert play.fields("01/1e")[0x06] == u32(word)
+
+
+def test_invisible_for_a_moment() -> None:
+    play = online() >> here(Show.AVAILABLE, "Reading") << sent("01/1e")
+    reading = play.last("01/1e")
+    play >> invisible(True) << sent("01/1e", status(0x100))
+    (play >> invisible(False) << sent("01/1e", reading)).end()
+
+
+def test_invisible_before_anything_was_said() -> None:
+    play = online() >> invisible(True) << sent("01/1e", status(0x100))
+    (play >> invisible(False) << sent("01/1e", status(0))).end()
+
+
+def test_invisible_from_the_first_moment() -> None:
+    play = online(is_invisible=True) >> here(Show.CHAT, "Hello") >> invisible(True)
+    (play >> invisible(False) << sent("01/1e")).end()
+    assert play.fields("01/1e")[0x06] == u32(0)
+
+
+def test_invisible_people_write() -> None:
+    play = online(is_invisible=True)
+    (play >> SendMessage(chat=ChatId("romeo"), body="Psst", token=Token("1"))) << sent("04/06")
+    play.end()
+
+
+# How long we are idle.
+
+
+def idle(seconds: float | None, status: str = "") -> SetPresence:
+    since = None if seconds is None else timedelta(seconds=seconds)
+    return SetPresence(show=Show.AVAILABLE, status=status, idle=since)
+
+
+def test_idle() -> None:
+    """The server counts on by itself."""
+    (
+        online()
+        >> idle(None)
+        >> idle(300.5)
+        << sent("01/11", u32(300))
+        >> idle(330)
+        << sent("01/11", u32(330))
+        >> idle(None)
+        << sent("01/11", u32(0))
+        >> idle(None)
+    ).end()
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(-5, 1), (0, 1), (1e9, MAX_IDLE)])
+def test_idle_times_that_make_no_sense(seconds: float, told: int) -> None:
+    (online() >> idle(seconds) << sent("01/11", u32(told))).end()
 
 
 def test_server_that_takes_no_text_with_the_status() -> None:
