@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from gateway.events import Affiliation, Avatar, Role, Show, Typing
 from gateway.frozen import frozen
-from gateway.ids import ChatId, PersonId, Token
+from gateway.ids import ChatId, MessageId, PersonId, Token
 
 
 @frozen(kw_only=True)
@@ -41,6 +41,26 @@ class SendMessage:
     body: str
     """Plain text, XEP-0393 styling, perhaps several lines, ``/me `` for an action."""
     token: Token
+
+
+@frozen(kw_only=True)
+class EditMessage:
+    """Change one of ours.  Answered by ``MessageSent`` or ``Refused``."""
+
+    chat: ChatId
+    id: MessageId
+    """As ``MessageSent`` named it."""
+    body: str
+    token: Token
+
+
+@frozen(kw_only=True)
+class MarkRead:
+    """The user has read that chat up to this message."""
+
+    chat: ChatId
+    id: MessageId
+    """As ``MessageReceived`` named it.  Clients choose it, so it may be none that there was."""
 
 
 @frozen(kw_only=True)
@@ -228,6 +248,8 @@ Command = (
     | SetPresence
     | SetInvisible
     | SendMessage
+    | EditMessage
+    | MarkRead
     | SetTyping
     | AddContact
     | ChangeContact

@@ -325,6 +325,17 @@ class TypingChanged:
 
 
 @frozen(kw_only=True)
+class MessageRead:
+    """Somebody has read what we wrote, up to this message."""
+
+    chat: ChatId
+    reader: PersonId
+    id: MessageId
+    """As ``MessageSent`` named it."""
+    is_in_room: bool = False
+
+
+@frozen(kw_only=True)
 class AttentionAsked:
     """A nudge, a buzz."""
 
@@ -426,6 +437,7 @@ Event = (
     | PresenceChanged
     | MessageReceived
     | TypingChanged
+    | MessageRead
     | AttentionAsked
     | RoomJoined
     | OccupantJoined

@@ -30,6 +30,7 @@ from gateway.xmpp.chats import Chats
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.credentials import Credentials
+from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.resources import Resources
@@ -60,6 +61,7 @@ class Bridge:
         self.credentials = Credentials(transport, account)
         self.me: PersonId | None = None
         self.pending = Pending()
+        self.lately = Lately()
         self.resources = resources
         self.addressing = context.addressings[transport.domain]
         self.out = context.out
@@ -360,7 +362,9 @@ class Bridge:
 
     def _refuse(self, waiting: Waiting, reason: Reason, detail: str) -> None:
         match waiting:
-            case Sent(stanza):
+            case Sent(stanza, said=said):
+                if said:
+                    said.refused()
                 self.out.write(stanzas.refuse(stanza, reason, detail), keep=True)
             case Joining(room):
                 self.rooms.refused(room, reason, detail)
@@ -414,10 +418,18 @@ def _typing(bridge: Bridge, event: events.TypingChanged) -> None:
         bridge.chats.typing_changed(event)
 
 
+def _read(bridge: Bridge, event: events.MessageRead) -> None:
+    if event.is_in_room:
+        bridge.rooms.read(event)
+    else:
+        bridge.chats.read(event)
+
+
 DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
     events.MessageReceived: _room_or_chat,
     events.MessageSent: _sent,
     events.TypingChanged: _typing,
+    events.MessageRead: _read,
     events.PresenceChanged: lambda b, e: b.contacts.presence_changed(e),
     events.ProfileChanged: lambda b, e: b.contacts.profile_changed(e),
     events.ContactsListed: lambda b, e: b.contacts.listed(e),

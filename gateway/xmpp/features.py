@@ -6,9 +6,11 @@ nothing else: a feature in ``NEEDS`` is advertised where the network has one of 
 
 from gateway.commands import (
     AskAttention,
+    EditMessage,
     FetchAvatar,
     FetchProfile,
     JoinRoom,
+    MarkRead,
     SearchPeople,
     SendMessage,
     SetTyping,
@@ -28,6 +30,8 @@ from gateway.xmpp import (
 )
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.chats import ATTENTION, CHAT_STATES, RECEIPTS
+from gateway.xmpp.corrections import CORRECTION
+from gateway.xmpp.markers import MARKERS
 from gateway.xmpp.rooms import MUC
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -39,8 +43,11 @@ OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 FEATURES: dict[Kind, tuple[str, ...]] = {
     # Of discovery itself, and of what is no IQ: messages and presence.
     Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC),
-    Kind.PERSON: (DISCO_INFO, DISCO_ITEMS, CAPS, CHAT_STATES, RECEIPTS, ATTENTION),
-    Kind.ROOM: (DISCO_INFO, DISCO_ITEMS, MUC, STABLE_ID, OCCUPANT_ID),
+    Kind.PERSON: (
+        *(DISCO_INFO, DISCO_ITEMS, CAPS),
+        *(CHAT_STATES, RECEIPTS, ATTENTION, MARKERS, CORRECTION),
+    ),
+    Kind.ROOM: (DISCO_INFO, DISCO_ITEMS, MUC, STABLE_ID, OCCUPANT_ID, MARKERS, CORRECTION),
 }
 
 NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
@@ -50,6 +57,10 @@ NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.PERSON, CHAT_STATES): frozenset({SetTyping}),
     (Kind.PERSON, RECEIPTS): frozenset({SendMessage}),
     (Kind.PERSON, ATTENTION): frozenset({AskAttention}),
+    (Kind.PERSON, MARKERS): frozenset({MarkRead}),
+    (Kind.ROOM, MARKERS): frozenset({MarkRead}),
+    (Kind.PERSON, CORRECTION): frozenset({EditMessage}),
+    (Kind.ROOM, CORRECTION): frozenset({EditMessage}),
     (Kind.PERSON, vcard.VCARD): frozenset({FetchProfile, FetchAvatar}),
     (Kind.PERSON, COMMANDS): commands.needed(Kind.PERSON),
 }

@@ -12,6 +12,7 @@ from gateway.sessions import Keeper
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Context
 from gateway.xmpp.credentials import Credentials
+from gateway.xmpp.lately import Lately
 from gateway.xmpp.pending import Pending, Waiting
 from gateway.xmpp.resources import Resources
 
@@ -22,6 +23,7 @@ class Host(Protocol):
     key: SessionKey
     me: PersonId | None
     pending: Pending
+    lately: Lately
     resources: Resources
     out: Component
     log: Bound

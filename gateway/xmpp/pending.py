@@ -8,6 +8,7 @@ from gevent.event import AsyncResult
 from gateway.events import Event
 from gateway.frozen import frozen
 from gateway.ids import ChatId, Token
+from gateway.xmpp.lately import Said
 
 MOST = 1000
 """Of one session.  FSMs answer every token, so this is only reached by a flood."""
@@ -19,7 +20,8 @@ class Sent:
 
     stanza: Element
     is_in_room: bool = False
-    wants_receipt: bool = False
+    said: Said | None = None
+    """What is remembered of a message."""
 
 
 @frozen()

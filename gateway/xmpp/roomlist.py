@@ -6,11 +6,12 @@ from xml.etree.ElementTree import Element
 
 import gevent
 
-from gateway.commands import ChangeNick, Invite, JoinRoom, LeaveRoom, SendMessage, SetSubject
+from gateway.commands import ChangeNick, Invite, JoinRoom, LeaveRoom, SetSubject
 from gateway.errors import CommandRefused, Reason
 from gateway.events import (
     Departure,
     LoggedOut,
+    MessageRead,
     MessageReceived,
     MessageSent,
     OccupantChanged,
@@ -26,8 +27,8 @@ from gateway.events import (
 from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
 from gateway.store import JoinedRoom
-from gateway.xmpp import jid, stanzas
-from gateway.xmpp.chats import BODY, CHAT_STATES
+from gateway.xmpp import corrections, jid, markers, stanzas
+from gateway.xmpp.chats import BODY, CHAT_STATES, NO_STORE
 from gateway.xmpp.host import Host
 from gateway.xmpp.pending import Joining, Sent
 from gateway.xmpp.rooms import MUC, MUC_USER, History, Room, Seat, Waiting
@@ -149,16 +150,17 @@ class RoomList:
             return
         if room is None or stanza.get("from") not in room.seats:
             raise CommandRefused(Reason.NOT_ACCEPTABLE, "You are not in this room.")
-        sent = Sent(stanza, is_in_room=True)
         if body := stanza.findtext(BODY):
-            self._host.put_pending(
-                sent, lambda token: SendMessage(chat=chat, body=body, token=token)
-            )
+            if corrections.say(self._host, stanza, chat, body, is_in_room=True):
+                room.reflect(stanza, body, None)
         elif (subject := stanza.find(SUBJECT)) is not None:
             text = subject.text or ""
             self._host.put_pending(
-                sent, lambda token: SetSubject(room=chat, subject=text, token=token)
+                Sent(stanza, is_in_room=True),
+                lambda token: SetSubject(room=chat, subject=text, token=token),
             )
+        else:
+            markers.mark(self._host, stanza, chat)
 
     def _invite(self, stanza: Element, chat: ChatId) -> None:
         """Mediated (XEP-0045, section 7.8.2)."""
@@ -224,11 +226,16 @@ class RoomList:
 
     def message_sent(self, event: MessageSent, sent: Sent) -> None:
         if room := self._rooms.get(event.chat):
-            room.reflect(sent.stanza.get("id"), event.body, event.id)
+            room.reflect(sent.stanza, event.body, event.id)
+
+    def read(self, event: MessageRead) -> None:
+        """Named as the room named it when it was reflected (XEP-0333, section 4.3)."""
+        if room := self._rooms.get(event.chat):
+            room.signal(event.reader, markers.displayed(event.id))
 
     def typing_changed(self, event: TypingChanged) -> None:
         if room := self._rooms.get(event.chat):
-            room.typing(event.sender, f"<{event.typing.value} xmlns='{CHAT_STATES}'/>")
+            room.signal(event.sender, f"<{event.typing.value} xmlns='{CHAT_STATES}'/>{NO_STORE}")
 
     def invited(self, event: RoomInvited) -> None:
         """XEP-0045, section 7.8.2, and XEP-0249 for clients that know only that."""

@@ -30,6 +30,7 @@ from gateway.events import (
 from gateway.ids import ChatId, MessageId, Token
 from gateway.xmpp import stanzas
 from gateway.xmpp.component import Component
+from gateway.xmpp.corrections import REPLACE
 from gateway.xmpp.jid import resource
 from gateway.xmpp.stanzas import element, escape
 
@@ -47,6 +48,19 @@ DEFAULT_HISTORY = 20
 
 SELF, ASSIGNED_NICK, BANNED, NEW_NICK, KICKED, TROUBLE = 110, 210, 301, 303, 307, 333
 """Status codes (XEP-0045, section 15.6)."""
+
+BODY = f"{{{stanzas.NS}}}body"
+
+KEPT = frozenset(
+    {
+        REPLACE,
+        "{urn:xmpp:sid:0}origin-id",
+        "{urn:xmpp:reply:0}reply",
+        "{urn:xmpp:fallback:0}fallback",
+    }
+)
+"""What a message is reflected with, as a room would.  The rest means nothing to other clients of
+the same user, who are all that see it."""
 
 DEPARTURE_CODES = {
     Departure.LEFT: (),
@@ -304,28 +318,37 @@ class Room:
         text = f"[notice] {event.body}" if event.is_notice else event.body
         children = (
             stanzas.body(text, event.xhtml)
-            + self._occupant_id(self.occupants.get(event.sender))
+            + self._occupant_id(self.occupants.get(event.sender), event.sender == self.me)
             + stanzas.stanza_id(self.jid, event.id)
         )
         if event.sent_at:
             children += stanzas.delay(self.jid, event.sent_at)
         self._say(sender, children, event.id or stanzas.new_id(), event.sent_at)
 
-    def reflect(self, stanza_id: str | None, body: str, id: MessageId | None) -> None:
-        """What one of our resources said has been said (XEP-0045, section 7.4)."""
+    def reflect(self, stanza: Element, said: str, id: MessageId | None) -> None:
+        """What one of our resources said has been said (XEP-0045, section 7.4), in those words.
+
+        Clients know their own message by its id, so it keeps that, and what they put beside the
+        body (XEP-0359, section 3.2).  A correction is one to them, whatever the network was told.
+        """
+        kept = [child for child in stanza if child.tag in KEPT]
+        body = stanza.findtext(BODY, "") if any(c.tag == REPLACE for c in kept) else said
         children = (
             stanzas.body(body)
-            + self._occupant_id(self.occupants.get(self.me))
+            + "".join(map(stanzas.serialize, kept))
+            + self._occupant_id(None, is_me=True)
             + stanzas.stanza_id(self.jid, id)
         )
-        self._say(self._occupant(self.me), children, stanza_id)
+        self._say(self._occupant(self.me), children, stanza.get("id") or stanzas.new_id())
 
     def notice(self, text: str) -> None:
         """The room itself has something to say."""
         self._to_all(lambda seat: stanzas.message(self.jid, seat, "groupchat", stanzas.body(text)))
 
-    def typing(self, sender: str, state: str) -> None:
-        self._to_all(lambda seat: stanzas.message(self._occupant(sender), seat, "groupchat", state))
+    def signal(self, sender: str, children: str) -> None:
+        """Of an occupant: typing, reading."""
+        occupant = self._occupant(sender)
+        self._to_all(lambda seat: stanzas.message(occupant, seat, "groupchat", children))
 
     def _say(self, sender: str, children: str, id: str | None, at: datetime | None = None) -> None:
         self._last_line += 1
@@ -353,7 +376,7 @@ class Room:
         children = (
             element("show", show)
             + element("status", occupant.status)
-            + self._occupant_id(occupant)
+            + self._occupant_id(occupant, SELF in codes)
             + _item(occupant.affiliation, occupant.role, codes, actor=actor)
         )
         return stanzas.presence(self._occupant(occupant.person), seat, "", children)
@@ -372,7 +395,7 @@ class Room:
         is_removal = KICKED in codes
         children = (
             ("" if is_removal else element("status", words))
-            + self._occupant_id(occupant)
+            + self._occupant_id(occupant, SELF in codes)
             + _item(affiliation, role, codes, actor, words if is_removal else "", attributes)
         )
         return stanzas.presence(self._occupant(occupant.person), seat, "unavailable", children)
@@ -384,11 +407,16 @@ class Room:
             children += stanzas.delay(self.jid, self.subject_at)
         return stanzas.message(sender, seat, "groupchat", children)
 
-    def _occupant_id(self, occupant: Occupant | None) -> str:
-        """XEP-0421: the same for the same account, whatever it calls itself."""
-        if occupant is None or not occupant.account:
+    def _occupant_id(self, occupant: Occupant | None, is_me: bool) -> str:
+        """XEP-0421: the same for the same account, whatever it calls itself.
+
+        Nobody else sees the room as our user does, so to be told apart is all that it takes to be
+        known to them, with an account or without.
+        """
+        account = "\0" if is_me else occupant and occupant.account
+        if not account:
             return ""
-        name = f"{self.jid}\0{occupant.account}".encode(errors="surrogatepass")
+        name = f"{self.jid}\0{account}".encode(errors="surrogatepass")
         identity = hashlib.sha256(name).hexdigest()
         return f"<occupant-id xmlns='urn:xmpp:occupant-id:0' id='{identity}'/>"
 

@@ -23,6 +23,7 @@ from gateway.xmpp.component import MESSAGE
 from gateway.xmpp.context import Context
 from gateway.xmpp.iq import Ask, Table
 from gateway.xmpp.refusal import Refusal
+from gateway.xmpp.signals import is_signal
 from gateway.xmpp.stanzas import NS
 from gateway.xmpp.users import User
 
@@ -143,7 +144,7 @@ class Router:
     def _refuse(self, stanza: Element, refusal: CommandRefused) -> None:
         """Unless that would answer an error, or something that expects no answer."""
         kind = stanza.get("type")
-        is_message = stanza.tag == MESSAGE
+        is_message = stanza.tag == MESSAGE and not is_signal(stanza)
         if kind not in UNANSWERED and (is_message or kind in ANSWERED_PRESENCE):
             self._write_refusal(stanza, refusal)
 

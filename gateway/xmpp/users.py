@@ -20,6 +20,7 @@ from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.encrypted import refuse_encrypted
 from gateway.xmpp.resources import TRANSPORT, Resources
+from gateway.xmpp.wordless import refuse_wordless
 
 ANSWERS = {
     "subscribed": Contacts.subscribed,
@@ -152,6 +153,8 @@ class User:
         self.spend()
         self._check_size(stanza)
         refuse_encrypted(stanza, transport.network.title)
+        if refuse_wordless(stanza, transport.network.title):
+            return
         bridge = self._need(transport, to.account)
         if to.kind is Kind.PERSON:
             bridge.chats.message(stanza, to.chat)

@@ -19,10 +19,12 @@ from gateway.xmpp import (
     commands,
     component,
     contact,
+    corrections,
     disco,
     encrypted,
     forms,
     last,
+    markers,
     muc_admin,
     ping,
     prompt,
@@ -34,6 +36,7 @@ from gateway.xmpp import (
     time,
     vcard,
     version,
+    wordless,
 )
 from gateway.xmpp.access import require_admitted
 from gateway.xmpp.features import DISCO_INFO, features, identities
@@ -45,10 +48,12 @@ MODULES: tuple[ModuleType, ...] = (
     avatars,
     caps,
     commands,
+    corrections,
     disco,
     encrypted,
     forms,
     last,
+    markers,
     muc_admin,
     ping,
     prompt,
@@ -58,6 +63,7 @@ MODULES: tuple[ModuleType, ...] = (
     time,
     vcard,
     version,
+    wordless,
 )
 
 UNGUARDED = frozenset(
@@ -99,6 +105,7 @@ ELSEWHERE: Mapping[str, tuple[str, ModuleType]] = {
     "XEP-0203": ("2.0", stanzas),
     "XEP-0224": ("1.0", chats),
     "XEP-0319": ("1.0.2", contact),
+    "XEP-0334": ("0.3.1", chats),
     "XEP-0359": ("0.7.0", stanzas),
     "XEP-0393": ("1.1.1", events),
     "XEP-0421": ("1.0.0", rooms),
@@ -142,12 +149,16 @@ TITLES = {
     "XEP-0203": "Delayed Delivery",
     "XEP-0224": "Attention",
     "XEP-0249": "Direct MUC Invitations",
+    "XEP-0308": "Last Message Correction",
     "XEP-0319": "Last User Interaction in Presence",
+    "XEP-0333": "Displayed Markers",
+    "XEP-0334": "Message Processing Hints",
     "XEP-0359": "Unique and Stable Stanza IDs",
     "XEP-0380": "Explicit Message Encryption",
     "XEP-0393": "Message Styling",
     "XEP-0410": "MUC Self-Ping (Schrödinger's Chat)",
     "XEP-0421": "Anonymous unique occupant identifiers for MUCs",
+    "XEP-0428": "Fallback Indication",
 }
 
 URL = "https://xmpp.org/extensions/{}.html"

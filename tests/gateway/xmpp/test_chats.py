@@ -118,19 +118,35 @@ def test_receipts(
     assert bridge.pending.take_all() == []
 
 
+def test_a_message_without_an_id_has_no_receipt(rig: Rig, bridge: Bridge) -> None:
+    rig.stage.replies[SendMessage] = sent
+    bridge.chats.message(stanza("message", ROMEO, WANTS_RECEIPT, type="chat"), TO_ROMEO)
+    assert rig.out.take() == []
+
+
 @pytest.mark.parametrize(
-    ("state", "typing"),
+    ("states", "told"),
     [
-        ("active", Typing.ACTIVE),
-        ("composing", Typing.COMPOSING),
-        ("paused", Typing.PAUSED),
-        ("inactive", Typing.ACTIVE),
-        ("gone", Typing.ACTIVE),
+        ("active", []),
+        ("composing", [Typing.COMPOSING]),
+        ("composing composing paused", [Typing.COMPOSING, Typing.PAUSED]),
+        ("composing active inactive gone", [Typing.COMPOSING, Typing.ACTIVE]),
+        ("paused gone composing", [Typing.PAUSED, Typing.ACTIVE, Typing.COMPOSING]),
     ],
 )
-def test_typing(rig: Rig, bridge: Bridge, state: str, typing: Typing) -> None:
-    send(rig, bridge, f"<{state} xmlns='{CHAT_STATES}'/>")
-    assert rig.stage.take() == [SetTyping(chat=TO_ROMEO, typing=typing)]
+def test_typing_travels_when_it_changes(
+    rig: Rig, bridge: Bridge, states: str, told: list[Typing]
+) -> None:
+    for state in states.split():
+        send(rig, bridge, f"<{state} xmlns='{CHAT_STATES}'/>")
+    assert rig.stage.take() == [SetTyping(chat=TO_ROMEO, typing=typing) for typing in told]
+
+
+def test_what_is_said_ends_the_typing_of_it(rig: Rig, bridge: Bridge) -> None:
+    for children in ("composing", "active", "composing"):
+        words = "<body>x</body>" if children == "active" else ""
+        send(rig, bridge, f"{words}<{children} xmlns='{CHAT_STATES}'/>")
+    assert [type(command) for command in rig.stage.take()] == [SetTyping, SendMessage, SetTyping]
 
 
 @pytest.mark.parametrize("children", ["", "<subject>x</subject>", "<active xmlns='urn:other'/>"])
@@ -164,8 +180,13 @@ def test_attention(rig: Rig, bridge: Bridge) -> None:
     assert rig.stage.take() == [AskAttention(chat=TO_ROMEO)]
     rig.tell(bridge, AttentionAsked(chat=TO_ROMEO, sender=PersonId("Romeo")))
     found = only(rig)
-    assert found.get("from") == ROMEO
+    assert (found.get("from"), found.get("type")) == (ROMEO, "headline")
     assert found.find(f"{{{ATTENTION}}}attention") is not None
+
+
+def test_attention_with_words(rig: Rig, bridge: Bridge) -> None:
+    send(rig, bridge, f"<body>hey</body><attention xmlns='{ATTENTION}'/>")
+    assert [type(command) for command in rig.stage.take()] == [SendMessage, AskAttention]
 
 
 # From the network.
@@ -203,7 +224,10 @@ def test_what_we_said_ourselves_is_not_shown(rig: Rig, bridge: Bridge) -> None:
 def test_typing_from_the_network(rig: Rig, bridge: Bridge, typing: Typing) -> None:
     rig.tell(bridge, TypingChanged(chat=TO_ROMEO, sender=PersonId("Romeo"), typing=typing))
     found = only(rig)
-    assert [child.tag for child in found] == [f"{{{CHAT_STATES}}}{typing.value}"]
+    assert [child.tag for child in found] == [
+        f"{{{CHAT_STATES}}}{typing.value}",
+        "{urn:xmpp:hints}no-store",
+    ]
     assert rig.out.kept == [], "nobody wants to know later"
 
 

@@ -146,10 +146,29 @@ def inside(room: Room, out: Out) -> Room:
 
 
 def test_own_messages_come_back_with_their_id(inside: Room, out: Out) -> None:
-    inside.reflect("m1", "Ay me!", MessageId("x"))
+    inside.reflect(ElementTree.Element("message", id="m1"), "Ay me!", MessageId("x"))
     (stanza,) = out.take()
     assert shorten(stanza) == "message:groupchat juliet to balcony 'Ay me!'"
     assert stanza.get("id") == "m1"
+
+
+def test_occupants_are_known_again(inside: Room, out: Out) -> None:
+    """XEP-0421: by their account, if there is one, and oneself always."""
+    nurse = occupant("nurse", account="angelica")
+    inside.occupant_changed(OccupantChanged(room=VERONA, person=PersonId("nurse"), occupant=nurse))
+    inside.message(said("x", sender="nurse"))
+    inside.message(said("x"))
+    inside.reflect(ElementTree.Element("message"), "x", None)
+    juliet = occupant("montague", account="juliet")
+    inside.occupant_changed(
+        OccupantChanged(room=VERONA, person=PersonId("juliet"), occupant=juliet)
+    )
+    found = [stanza.find("{urn:xmpp:occupant-id:0}occupant-id") for stanza in out.take()]
+    ids = [None if id is None else id.get("id") for id in found]
+    assert ids[0] == ids[1] is not None
+    assert ids[2] is None
+    assert ids[3] == ids[4] == ids[5] is not None
+    assert len(set(ids)) == 3
 
 
 def test_a_nick_change(inside: Room, out: Out) -> None:

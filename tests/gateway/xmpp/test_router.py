@@ -213,12 +213,16 @@ def test_what_we_say_ourselves_is_not_for_us(rig: Rig) -> None:
     assert rig.out.take() == []
 
 
+SIGNAL = "<displayed xmlns='urn:xmpp:chat-markers:0' id='1'/>"
+
+
 @pytest.mark.parametrize(
     ("made", "answers"),
     [
         (message(ROMEO, "x", sender=TYBALT), 1),
         (message(TRANSPORT, "help", sender=TYBALT), 1),
         (message(ROMEO, "x", "headline", sender=TYBALT), 0),
+        (stanza("message", ROMEO, SIGNAL, TYBALT, type="chat"), 0),
         (presence(f"{ROOM}/Tybalt", children=MUC, sender=TYBALT), 1),
         (presence(TRANSPORT, "subscribe", sender=TYBALT), 1),
         (presence(TRANSPORT, "subscribed", sender=TYBALT), 0),
