@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import get_args
 
 from sqlalchemy.engine import make_url
 
 from gateway import control, handshake
 from gateway.config import Config, Transport, load
 from gateway.errors import ConfigError
+from gateway.sections import XmppServer
 from gateway.store import Counts, Keyring, Store, StoreUnavailable, schema_version
 
 CONNECT_SECONDS = 10.0
@@ -113,20 +115,26 @@ def _counts(place: str, version: str, counts: Counts) -> Iterator[Finding]:
 
 
 def _xmpp(config: Config) -> Iterator[Finding]:
-    """Under every domain, because ejabberd must know them all before it routes any to us."""
+    """Under every domain: ejabberd must know them all before it routes any to us, and with Prosody
+    each has a connection."""
     address = (config.xmpp.host, config.xmpp.port)
     place = f"{config.xmpp.host}:{config.xmpp.port}"
     granted: frozenset[str] = frozenset()
+    software = ""
     for domain in config.transports:
         try:
             with handshake.connect(address, domain, config.xmpp.secret.get_secret_value()) as link:
                 yield Finding(Verdict.OK, "xmpp", f"{place}: accepts {domain}")
                 granted |= handshake.privileges(link)
+                software = software or handshake.software(link, domain, config.xmpp.domain)
         except handshake.HandshakeRefused as error:
             yield Finding(Verdict.FAIL, "xmpp", f"{place}: {domain}: {error}")
         except OSError as error:
             yield Finding(Verdict.FAIL, "xmpp", f"{place}: {_reason(error)}{REFUSED}")
             return
+    if software.casefold() in get_args(XmppServer) and software.casefold() != config.xmpp.server:
+        text = f"{place}: is {software}; set xmpp.server: {software.casefold()}"
+        yield Finding(Verdict.FAIL, "xmpp", text)
     grants = ", ".join(sorted(granted)) or "nothing"
     yield Finding(Verdict.OK, "xmpp", f"grants {grants} (XEP-0356); the gateway needs nothing")
 

@@ -13,12 +13,16 @@ from xml.sax.saxutils import quoteattr
 
 STREAMS = "http://etherx.jabber.org/streams"
 COMPONENT = "jabber:component:accept"
+VERSION = "jabber:iq:version"
 
 ANSWER_SECONDS = 10.0
 """For each step of the handshake.  An idle server takes milliseconds."""
 
 PRIVILEGE_SECONDS = 1.0
 """The advertisement follows the handshake at once, where there is one (XEP-0356, section 4.1)."""
+
+VERSION_SECONDS = 1.0
+"""Takes milliseconds.  ejabberd 24.10 and later may never answer if it has mod_privilege."""
 
 MAX_STANZAS = 100
 """Looked through for it.  Users may be busy: what they send comes to us too."""
@@ -77,6 +81,9 @@ class Link:
         if answer.tag != f"{{{COMPONENT}}}handshake":
             raise HandshakeRefused(_reason(answer))
 
+    def send(self, text: str) -> None:
+        self._sock.sendall(text.encode())
+
     def set_timeout(self, seconds: float) -> None:
         self._sock.settimeout(seconds)
 
@@ -128,6 +135,21 @@ def privileges(link: Link) -> frozenset[str]:
             if found:
                 break
     return frozenset(f"{what} {how}".rstrip() for what, how in granted if how != "none")
+
+
+def software(link: Link, domain: str, server: str) -> str:
+    """What the server calls itself (XEP-0092); empty if it does not say so in time."""
+    link.set_timeout(VERSION_SECONDS)
+    sender, to = quoteattr(domain), quoteattr(server)
+    try:
+        link.send(f"<iq type='get' id='v' from={sender} to={to}><query xmlns='{VERSION}'/></iq>")
+        for _ in range(MAX_STANZAS):
+            answer = link.next()
+            if answer.tag == f"{{{COMPONENT}}}iq" and answer.get("id") == "v":
+                return answer.findtext(f"{{{VERSION}}}query/{{{VERSION}}}name", "")
+    except (TimeoutError, HandshakeRefused):
+        pass
+    return ""
 
 
 def _reason(answer: Element) -> str:

@@ -92,7 +92,8 @@ def migrate_store(options: argparse.Namespace) -> int:
 
 def print_server_config(options: argparse.Namespace) -> int:
     config = load(options.config)
-    print(server_config.prosody(config) if options.prosody else server_config.ejabberd(config))
+    is_prosody = options.prosody or config.xmpp.server == "prosody"
+    print(server_config.prosody(config) if is_prosody else server_config.ejabberd(config))
     return OK
 
 
@@ -141,7 +142,9 @@ def _parser() -> argparse.ArgumentParser:
     add = _command(
         commands, "ejabberd", print_server_config, "print what the XMPP server has to be told"
     )
-    add.add_argument("--prosody", action="store_true", help="as Prosody has it, not ejabberd")
+    add.add_argument(
+        "--prosody", action="store_true", help="as Prosody has it, whatever the file says"
+    )
     _accounts(commands)
     add = _command(commands, "sessions", show_sessions, "show the sessions of the running gateway")
     add.add_argument("--watch", action="store_true", help="again and again, until Ctrl-C")

@@ -99,9 +99,15 @@ class Section(BaseModel):
     )
 
 
+XmppServer = Literal["ejabberd", "prosody"]
+
+
 class XmppSettings(Section):
     """The XMPP server, and how we connect to it as its component (XEP-0114)."""
 
+    server: XmppServer = "ejabberd"
+    """Decides how many connections there are (``gateway.xmpp.streams``).  It has to be known before
+    the first one is made."""
     domain: Domain
     """Of its users: the part of their JIDs after the @."""
     host: Host = "127.0.0.1"

@@ -35,21 +35,20 @@ listen:
 
 PROSODY = """\
 -- For prosody.cfg.lua, from {path}.  Holds the secret: mode 0600.
-
+{unsaid}
 -- Before the first VirtualHost.
 component_ports = {{ {port} }}
 component_interfaces = {{ {ip} }}
 
 -- At the end.
-Component {first}
-    component_secret = {secret}
-{others}"""
+{components}"""
 
-PROSODY_OTHERS = """
--- Prosody routes one domain to a connection, and a gateway makes one.  So with Prosody these, the
--- other transports of gateway.yaml, need a gateway each, in a folder of its own:
--- {}
+PROSODY_COMPONENT = """\
+Component {domain}
+    component_secret = {secret}
 """
+
+UNSAID = "-- That file has to say so, too:  xmpp: {server: prosody}\n"
 
 
 def ejabberd(config: Config) -> str:
@@ -65,14 +64,16 @@ def ejabberd(config: Config) -> str:
 
 
 def prosody(config: Config) -> str:
-    first, *others = config.transports
+    secret = _quoted(config.xmpp.secret.get_secret_value())
     return PROSODY.format(
         path=config.path,
+        unsaid="" if config.xmpp.server == "prosody" else UNSAID,
         port=config.xmpp.port,
         ip=_quoted(_listen_address(config.xmpp.host, "*")),
-        first=_quoted(first),
-        secret=_quoted(config.xmpp.secret.get_secret_value()),
-        others=PROSODY_OTHERS.format(", ".join(others)) if others else "",
+        components=_lines(
+            PROSODY_COMPONENT.format(domain=_quoted(domain), secret=secret)
+            for domain in config.transports
+        ),
     ).rstrip()
 
 

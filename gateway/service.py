@@ -20,6 +20,7 @@ from gateway.xmpp.caps import caps
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
 from gateway.xmpp.router import Router
+from gateway.xmpp.streams import Streams
 
 LAST_WORDS = 5.0
 """Seconds that sessions have to say goodbye to their networks."""
@@ -53,23 +54,13 @@ class Service:
         self._config = config
         self._store = Store.open(config.store, Keyring.load(config.keys))
         self._loop = hub.HubLoop()
-        self._out = Component(
-            domain=next(iter(config.transports)),
-            secret=config.xmpp.secret.get_secret_value(),
-            address=(config.xmpp.host, config.xmpp.port),
-            loop=self._loop,
-            most_kept=config.limits.outbox,
-            on_stanza=lambda stanza: self._router.stanza(stanza),
-            on_iq=lambda iq: self._router.iq(iq),
-            on_up=self._connected,
-            on_down=self._cut_off,
-        )
+        self._streams = Streams(config.xmpp.server, list(config.transports), self._stream)
         self._background = Background()
         self._sessions = Sessions()
         context = Context(
             config=config,
             store=self._store,
-            out=self._out,
+            streams=self._streams,
             sessions=self._sessions,
             background=self._background,
             caps=caps,
@@ -79,8 +70,23 @@ class Service:
             config.control.socket,
             {"sessions": self.sessions, "remove": self.remove, "rotate": self.rotate},
         )
-        self._was_up = False
-        self._alone: Any = None
+        self._known: set[Component] = set()
+        """Connections that have been up."""
+        self._alone: dict[Component, Any] = {}
+        """Connections that are lost: when that has lasted for too long."""
+
+    def _stream(self, domain: str) -> Component:
+        return Component(
+            domain=domain,
+            secret=self._config.xmpp.secret.get_secret_value(),
+            address=(self._config.xmpp.host, self._config.xmpp.port),
+            loop=self._loop,
+            most_kept=self._config.limits.outbox,
+            on_stanza=lambda stanza: self._router.stanza(stanza),
+            on_iq=lambda iq: self._router.iq(iq),
+            on_up=self._connected,
+            on_down=self._cut_off,
+        )
 
     def start(self) -> None:
         """
@@ -88,7 +94,7 @@ class Service:
             ConfigError: another gateway runs with this configuration.
         """
         self._control.start()
-        self._out.start()
+        self._streams.start()
         log.info(
             "gateway.started",
             version=__version__,
@@ -107,7 +113,7 @@ class Service:
         with gevent.Timeout(LAST_WORDS, False):
             while any(keeper.is_running for keeper in self._sessions):
                 gevent.sleep(0.05)
-        self._out.close()
+        self._streams.close()
         self._store.close()
         self._loop.shut_down()
         log.info("gateway.stopped")
@@ -115,26 +121,28 @@ class Service:
 
     # The XMPP server.
 
-    def _connected(self) -> None:
-        if self._alone is not None:
-            self._alone.kill(block=False)
-            self._alone = None
-        if self._was_up:
-            self._router.reconnected()
+    def _connected(self, stream: Component) -> None:
+        if alone := self._alone.pop(stream, None):
+            alone.kill(block=False)
+        if stream in self._known:
+            self._router.reconnected(stream)
         else:
-            self._was_up = True
-            gevent.spawn(self._router.restore)
+            self._known.add(stream)
+            gevent.spawn(self._router.restore, stream)
 
-    def _cut_off(self) -> None:
-        self._router.cut_off()
-        self._alone = gevent.spawn_later(self._config.limits.keep_without_server, self._give_up)
+    def _cut_off(self, stream: Component) -> None:
+        self._router.cut_off(stream)
+        patience = self._config.limits.keep_without_server
+        self._alone[stream] = gevent.spawn_later(patience, self._give_up, stream)
 
-    def _give_up(self) -> None:
-        """Nobody could be told anything for too long."""
-        self._alone = None
-        log.warning("xmpp.given_up", seconds=self._config.limits.keep_without_server)
+    def _give_up(self, stream: Component) -> None:
+        """Nobody behind it could be told anything for too long."""
+        del self._alone[stream]
+        seconds = self._config.limits.keep_without_server
+        log.warning("xmpp.given_up", domain=stream.domain, seconds=seconds)
         for keeper in self._sessions:
-            keeper.log_out("The XMPP server is not reachable.")
+            if self._streams.of(keeper.key.user, keeper.key.transport) is stream:
+                keeper.log_out("The XMPP server is not reachable.")
 
     # What operators ask (gateway.control).
 

@@ -64,7 +64,7 @@ class Bridge:
         self.lately = Lately()
         self.resources = resources
         self.addressing = context.addressings[transport.domain]
-        self.out = context.out
+        self.out = context.streams.of(self.key.user, transport.domain)
         self.log = log.bind(
             user=self.key.user, transport=self.key.transport, account=self.key.account or None
         )

@@ -90,7 +90,7 @@ class Kept:
 
 
 class Component(ComponentXMPP):
-    """One connection under one domain; the server routes all our transports' domains to it."""
+    """One connection, made under one domain; what else it carries, ``streams`` knows."""
 
     def __init__(
         self,
@@ -101,8 +101,8 @@ class Component(ComponentXMPP):
         most_kept: int,
         on_stanza: Callable[[Element], None],
         on_iq: Callable[[Any], None],
-        on_up: Callable[[], None],
-        on_down: Callable[[], None],
+        on_up: Callable[["Component"], None],
+        on_down: Callable[["Component"], None],
     ) -> None:
         """The callbacks are called in the reader greenlet and must not block it.
 
@@ -295,13 +295,13 @@ class Component(ComponentXMPP):
                 kept.reader.seen = min(kept.reader.seen, kept.line - 1)
         self._unproven = deque(kept for kept in self._unproven if not kept.reader)
         if was_up:
-            self._on_down()
+            self._on_down(self)
 
     def _handshake_accepted(self, _: object) -> None:
         """The handshake was accepted."""
         self.is_up = True
         log.info("xmpp.connected", domain=self.domain)
-        self._on_up()
+        self._on_up(self)
         for kept in self._unproven:
             self._outgoing.append(_late(kept, self.domain))
         self._outgoing_size = sum(map(len, self._outgoing))

@@ -13,7 +13,7 @@ from gateway.network import Addressing, Kind
 from gateway.pacer import Pacer
 from gateway.sessions import Sessions
 from gateway.store import Store
-from gateway.xmpp.component import Component
+from gateway.xmpp.streams import Streams
 
 BACKLOG = 10_000
 """Writes waiting for the store.  They are small and rare (a room joined, a contact added)."""
@@ -61,7 +61,7 @@ class Background:
 class Context:
     config: Config
     store: Store
-    out: Component
+    streams: Streams
     sessions: Sessions
     background: Background
     caps: Callable[[Kind, Transport], str]

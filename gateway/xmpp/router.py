@@ -19,7 +19,7 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, GatewayError, Reason
 from gateway.network import Address, Kind
 from gateway.xmpp import jid, stanzas
-from gateway.xmpp.component import MESSAGE
+from gateway.xmpp.component import MESSAGE, Component
 from gateway.xmpp.context import Context
 from gateway.xmpp.iq import Ask, Table
 from gateway.xmpp.refusal import Refusal
@@ -134,7 +134,8 @@ class Router:
     ) -> None:
         lang = stanza.get("{http://www.w3.org/XML/1998/namespace}lang", "en")
         answer = self._say(user, transport, address, stanza.findtext(BODY, ""), lang)
-        self._context.out.write(
+        self._answer(
+            stanza,
             stanzas.message(
                 jid.bare(stanza.get("to", "")), stanza.get("from", ""), "chat", stanzas.body(answer)
             ),
@@ -153,7 +154,12 @@ class Router:
         if isinstance(refusal, Refusal):
             condition = stanzas.serialize(refusal.condition)
         text = stanzas.refuse(stanza, refusal.reason, refusal.text, condition)
-        self._context.out.write(text, keep=stanza.tag == MESSAGE)
+        self._answer(stanza, text, keep=stanza.tag == MESSAGE)
+
+    def _answer(self, stanza: Element, text: str, keep: bool = False) -> None:
+        domain = jid.split(stanza.get("to", ""))[1]
+        user = jid.bare(stanza.get("from", ""))
+        self._context.streams.of(user, domain).write(text, keep=keep)
 
     def _failed(self, stanza: Element) -> None:
         """A bug, while this stanza was handled: it ends here."""
@@ -246,7 +252,7 @@ class Router:
         reply = iq.reply()
         if answer is not None:
             reply.set_payload(getattr(answer, "xml", answer))
-        self._context.out.write(stanzas.serialize(reply.xml))
+        self._answer(iq.xml, stanzas.serialize(reply.xml))
 
     def _ask(self, iq: Any, payload: Element) -> Ask:
         sender, to = iq.xml.get("from", ""), iq.xml.get("to", "")
@@ -281,41 +287,43 @@ class Router:
 
     # The XMPP server went, or came back.
 
-    def cut_off(self) -> None:
+    def cut_off(self, stream: Component) -> None:
         for user in self.users():
-            user.cut_off()
+            user.cut_off(stream)
 
-    def reconnected(self) -> None:
+    def reconnected(self, stream: Component) -> None:
         for user in self.users():
-            user.reconnected()
-        gevent.spawn(self._verify)
-        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful)
+            user.reconnected(stream)
+        gevent.spawn(self._verify, stream)
+        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful, stream)
 
-    def restore(self) -> None:
+    def restore(self, stream: Component) -> None:
         """At start: load everybody whom the store knows, one by one, and ask who is there."""
-        for bare in dict.fromkeys(user for user, _ in self._context.store.users()):
+        of = self._context.streams.of
+        known = [user for user, domain in self._context.store.users() if of(user, domain) is stream]
+        for bare in dict.fromkeys(known):
             try:
-                self.user(bare).reconnected()
+                self.user(bare).reconnected(stream)
             except GatewayError as error:
                 log.error("user.not_loaded", user=bare, why=str(error))
-        self._verify()
-        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful)
+        self._verify(stream)
+        gevent.spawn_later(RETURN_TIME, self._give_up_doubtful, stream)
 
     def farewell(self) -> None:
         """The gateway stops: everybody on a network goes offline (XEP-0100, section 4.5)."""
         for user in self.users():
             user.farewell()
 
-    def _verify(self) -> None:
+    def _verify(self, stream: Component) -> None:
         """A client that joined a room without being subscribed is not found by a probe."""
         for user in self.users():
-            for domain, seat in user.doubtful_seats():
-                self._context.out.ping(domain, seat, partial(user.is_there, seat, domain))
+            for domain, seat in user.doubtful_seats(stream):
+                stream.ping(domain, seat, partial(user.is_there, seat, domain))
 
-    def _give_up_doubtful(self) -> None:
-        if self._context.out.is_up:
+    def _give_up_doubtful(self, stream: Component) -> None:
+        if stream.is_up:
             for user in self.users():
-                user.give_up_doubtful()
+                user.give_up_doubtful(stream)
 
 
 def _log_failure(stanza: Element) -> None:

@@ -16,6 +16,7 @@ from gateway.sessions import State
 from gateway.store import Account, Broken, Registration
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.component import Component
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.encrypted import refuse_encrypted
@@ -245,7 +246,7 @@ class User:
         bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
         if to.kind is Kind.ROOM or not bridges:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
-        self._context.out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
+        bridges[0].out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
         for bridge in bridges:
             bridge.announce(to=self.jid)
 
@@ -260,30 +261,33 @@ class User:
 
     # The XMPP server went, or came back.
 
-    def cut_off(self) -> None:
-        for resources in self._resources.values():
-            resources.doubt()
-        for bridge in self._bridges.values():
+    def cut_off(self, stream: Component) -> None:
+        for domain, resources in self._resources.items():
+            if self._context.streams.of(self.jid, domain) is stream:
+                resources.doubt()
+        for bridge in self._on(stream):
             bridge.cut_off()
 
-    def reconnected(self) -> None:
+    def reconnected(self, stream: Component) -> None:
         """Ask every client for its presence, and those in rooms for a sign of life."""
-        for bridge in self._bridges.values():
+        for bridge in self._on(stream):
             if bridge.is_registered:
-                self._context.out.write(stanzas.presence(bridge.address, self.jid, "probe"))
+                stream.write(stanzas.presence(bridge.address, self.jid, "probe"))
             bridge.reconnected()
 
-    def doubtful_seats(self) -> set[tuple[str, str]]:
-        """(transport, full JID) of clients in rooms that have not shown that they still live."""
-        return {
-            (b.transport.domain, seat) for b in self.all_bridges() for seat in b.rooms.doubtful()
-        }
+    def _on(self, stream: Component) -> list[Bridge]:
+        return [bridge for bridge in self._bridges.values() if bridge.out is stream]
 
-    def give_up_doubtful(self) -> None:
+    def doubtful_seats(self, stream: Component) -> set[tuple[str, str]]:
+        """(transport, full JID) of clients in rooms that have not shown that they still live."""
+        return {(b.transport.domain, seat) for b in self._on(stream) for seat in b.rooms.doubtful()}
+
+    def give_up_doubtful(self, stream: Component) -> None:
         """The time to return is over."""
-        for resources in self._resources.values():
-            resources.drop_doubtful()
-        for bridge in self._bridges.values():
+        for domain, resources in self._resources.items():
+            if self._context.streams.of(self.jid, domain) is stream:
+                resources.drop_doubtful()
+        for bridge in self._on(stream):
             for seat in bridge.rooms.doubtful():
                 bridge.rooms.gone(seat)
             bridge.user_changed()
@@ -320,7 +324,7 @@ class User:
             is_new=is_new,
         )
         if is_new:
-            self._context.out.write(stanzas.presence(bridge.address, self.jid, "subscribe"))
+            bridge.out.write(stanzas.presence(bridge.address, self.jid, "subscribe"))
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         """Delete every trace of one account, or (None) of all on this transport.  Blocks.
@@ -341,7 +345,7 @@ class User:
             bridge.close()
             bridge.contacts.farewell()
             for kind in ("unsubscribe", "unsubscribed", "unavailable"):
-                self._context.out.write(stanzas.presence(bridge.address, self.jid, kind))
+                bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))
             log.info(
                 "account.removed",
                 user=self.jid,

@@ -19,6 +19,7 @@ MUC = "http://jabber.org/protocol/muc"
 MUC_USER = f"{MUC}#user"
 DATA = "jabber:x:data"
 REGISTER = "jabber:iq:register"
+ROSTER = "jabber:iq:roster"
 ERROR = "urn:ietf:params:xml:ns:xmpp-stanzas"
 
 
@@ -152,6 +153,14 @@ class Client:
                 and condition(stanza.xml) == expected
             ),
         )
+
+    # The roster (RFC 6121, section 2).
+
+    def roster(self) -> dict[str, Element]:
+        """Its items, by JID.  From then on the server tells of changes, and Prosody of
+        subscriptions."""
+        answer = self.ask(self.jid, "get", f"<query xmlns='{ROSTER}'/>")
+        return {item.get("jid", ""): item for item in answer.iter(f"{{{ROSTER}}}item")}
 
     # Registration (XEP-0077).
 

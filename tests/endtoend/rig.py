@@ -29,6 +29,7 @@ from tests.endtoend.inbox import GUARD
 from tests.endtoend.peer import Peer
 from tests.servers.inspircd import Inspircd
 from tests.servers.postgres import binary
+from tests.servers.prosody import Prosody
 
 FoundT = TypeVar("FoundT")
 
@@ -74,7 +75,7 @@ class Gateway:
     def __init__(
         self,
         folder: Path,
-        server: Ejabberd,
+        server: Ejabberd | Prosody,
         transports: Mapping[str, Any],
         *,
         limits: Mapping[str, Any] | None = None,
@@ -87,6 +88,7 @@ class Gateway:
         folder.mkdir(parents=True, exist_ok=True)
         self.config: dict[str, Any] = {
             "xmpp": {
+                "server": "prosody" if isinstance(server, Prosody) else "ejabberd",
                 "domain": server.domain,
                 "host": server.host,
                 "port": server.component_port,
@@ -204,12 +206,14 @@ def running(gateway: Gateway, allowed: Sequence[str] = ()) -> Iterator[Gateway]:
     gateway.check_secrets()
 
 
+FIXED = {"network": "irc", "mode": "fixed", "tls": False, "rate": FAST}
+
+
 def transports(irc: Ngircd, insp: Inspircd, hostile_port: int = 9) -> dict[str, Any]:
-    fixed = {"network": "irc", "mode": "fixed", "tls": False, "rate": FAST}
-    ngircd = {**fixed, "server": irc.host, "port": irc.port}
+    ngircd = {**FIXED, "server": irc.host, "port": irc.port}
     return {
         IRC: {**ngircd, "name": "NgIRCd"},
-        INSP: {**fixed, "server": insp.host, "port": insp.port, "name": "InspIRCd"},
+        INSP: {**FIXED, "server": insp.host, "port": insp.port, "name": "InspIRCd"},
         OPEN: {
             "network": "irc",
             "mode": "open",
@@ -222,7 +226,7 @@ def transports(irc: Ngircd, insp: Inspircd, hostile_port: int = 9) -> dict[str, 
         },
         MEMBERS: {**ngircd, "guests": False},
         SLOW: {**ngircd, "rate": {"burst": 3, "seconds": 0.05}},
-        HOSTILE: {**fixed, "server": "127.0.0.1", "port": hostile_port},
+        HOSTILE: {**FIXED, "server": "127.0.0.1", "port": hostile_port},
     }
 
 
@@ -238,7 +242,7 @@ def until(condition: Callable[[], FoundT], what: str, seconds: float = GUARD) ->
 class Audience:
     """Makes users of the XMPP server for a story, and sends them home after it."""
 
-    def __init__(self, loop: HubLoop, server: Ejabberd) -> None:
+    def __init__(self, loop: HubLoop, server: Ejabberd | Prosody) -> None:
         self.loop = loop
         self.server = server
         self._everybody: list[Client | Peer] = []

@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import gevent
@@ -18,6 +19,7 @@ from gateway.store import Keyring, Registration, Store, new_key
 from gateway.trial.ejabberd import Ejabberd
 from tests.gateway.verona import config, verona, write
 from tests.servers.postgres import fresh_database, postgres
+from tests.servers.prosody import Prosody
 
 __all__ = ["verona"]
 
@@ -147,6 +149,15 @@ def test_ejabberd_does_not_know_the_domain(tmp_path: Path, ejabberd_server: Ejab
     refused = found(settings, "xmpp")[0]
     assert refused.verdict is Verdict.FAIL
     assert refused.text.endswith("or it does not know the domain (not-authorized)")
+
+
+def test_another_server_than_the_file_says(tmp_path: Path, prosody_server: Prosody) -> None:
+    """Of several transports only the first would work."""
+    settings = config(tmp_path, text(prosody_server.component_port, transport="irc.prosody.test"))
+    settings = replace(settings, xmpp=settings.xmpp.model_copy(update={"domain": "prosody.test"}))
+    assert "set xmpp.server: prosody" in found(settings, "xmpp")[1].text
+    said = replace(settings, xmpp=settings.xmpp.model_copy(update={"server": "prosody"}))
+    assert {finding.verdict for finding in found(said, "xmpp")} == {Verdict.OK}
 
 
 def test_nobody_listens(tmp_path: Path) -> None:

@@ -34,14 +34,16 @@ from gateway.events import (
 from gateway.fsm import Effects, Stop, Tell
 from gateway.ids import ChatId, PersonId, SessionKey
 from gateway.network import Address, Kind, Login, Network, Settings
-from gateway.sections import LimitSettings
+from gateway.sections import LimitSettings, XmppServer
 from gateway.sessions import Sessions
 from gateway.store import Account, Keyring, Registration, Store, migrate
 from gateway.xmpp import attendance, roomlist, stanzas
 from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.router import Router
+from gateway.xmpp.streams import Streams
 from gateway.xmpp.users import User
 from tests.gateway.tinynet import PATIENCE, settle
 
@@ -306,6 +308,10 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         self.stage = Stage()
         self.out = Out()
+        self.stream = cast(Component, self.out)
+        self.open_out = Out()
+        """Of the open transport, where each has a connection of its own."""
+        self.open_stream = cast(Component, self.open_out)
         settings = StoreSettings.model_validate(
             {"url": f"sqlite:///{folder}/greengate.db"}, context={"folder": folder}
         )
@@ -321,14 +327,18 @@ class Rig:
         self._routers: list[Router] = []
         self._open: list[User | Bridge] = []
 
-    def make_context(self, **limits: Any) -> Context:
+    def make_context(self, server: XmppServer = "ejabberd", **limits: Any) -> Context:
         """Log-ins are not paced; messages are, if the test says how."""
         given = {"messages_per_second": 1e6, "message_burst": 10**6, **limits}
         limit = LimitSettings(logins_per_second=1e6, logins_at_once=1000, **given)
         self.context = Context(
             config=cast(Any, Configured(limits=limit, transports=self.transports)),
             store=self.store,
-            out=cast(Any, self.out),
+            streams=Streams(
+                server,
+                list(self.transports),
+                lambda domain: self.open_stream if domain == OPEN else self.stream,
+            ),
             sessions=Sessions(),
             background=self.background,
             caps=lambda kind, transport: f"<c xmlns='urn:caps' node='{kind.value}'/>",

@@ -76,8 +76,8 @@ class Rig:
             most_kept=most_kept,
             on_stanza=self.stanzas.put,
             on_iq=self.iqs.put,
-            on_up=lambda: self.ups.put(True),
-            on_down=lambda: self.ups.put(False),
+            on_up=lambda _: self.ups.put(True),
+            on_down=lambda _: self.ups.put(False),
         )
         self.component.start()
 

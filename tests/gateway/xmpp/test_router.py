@@ -17,6 +17,7 @@ from gateway.sessions import State
 from gateway.store import Account, Store, StoreUnavailable
 from gateway.xmpp import router as router_module
 from gateway.xmpp import stanzas
+from gateway.xmpp.component import Component
 from gateway.xmpp.rooms import MUC_USER
 from gateway.xmpp.router import Router
 from tests.gateway.tinynet import PATIENCE, break_down, log_lines, settle
@@ -432,9 +433,9 @@ def test_idle_users_are_forgotten(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> 
 def test_clients_are_asked_whether_they_are_still_there(rig: Rig) -> None:
     router = in_room(rig)
     rig.out.is_up = False
-    router.cut_off()
+    router.cut_off(rig.stream)
     rig.out.is_up = True
-    router.reconnected()
+    router.reconnected(rig.stream)
     assert rig.out.take() == [
         f"presence probe {TRANSPORT} juliet",
         f"presence {TRANSPORT} juliet",
@@ -443,17 +444,17 @@ def test_clients_are_asked_whether_they_are_still_there(rig: Rig) -> None:
     assert (sender, to) == (TRANSPORT, CLIENT)
     (user,) = router.users()
     is_there()
-    assert user.doubtful_seats() == set()
+    assert user.doubtful_seats(rig.stream) == set()
 
 
 def test_who_does_not_come_back_is_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(router_module, "RETURN_TIME", FEW)
     router = in_room(rig)
     (user,) = router.users()
-    router.cut_off()
-    router.reconnected()
+    router.cut_off(rig.stream)
+    router.reconnected(rig.stream)
     until(lambda: user.all_bridges()[0].keeper.state is State.OFFLINE)
-    assert user.doubtful_seats() == set()
+    assert user.doubtful_seats(rig.stream) == set()
     assert not user.all_bridges()[0].is_needed
 
 
@@ -463,13 +464,13 @@ def test_who_is_back_in_time_stays(rig: Rig, monkeypatch: pytest.MonkeyPatch) ->
     (user,) = router.users()
     is_over, give_up = Flag(), user.give_up_doubtful
 
-    def give_up_and_say_so() -> None:
-        give_up()
+    def give_up_and_say_so(stream: Component) -> None:
+        give_up(stream)
         is_over.set()
 
     monkeypatch.setattr(user, "give_up_doubtful", give_up_and_say_so)
-    router.cut_off()
-    router.reconnected()
+    router.cut_off(rig.stream)
+    router.reconnected(rig.stream)
     router.stanza(presence(TRANSPORT))
     assert is_over.wait(PATIENCE)
     settle()
@@ -483,7 +484,7 @@ def test_after_a_start_everybody_is_asked_for(rig: Rig) -> None:
     rig.save()
     rig.save(OPEN, "srv", stay_online=True)
     router = rig.router()
-    router.restore()
+    router.restore(rig.stream)
     assert [user.jid for user in router.users()] == [JULIET]
     asked = [line for line in rig.out.take() if "probe" in line]
     assert sorted(asked) == [
@@ -491,6 +492,38 @@ def test_after_a_start_everybody_is_asked_for(rig: Rig) -> None:
         f"presence probe {TRANSPORT} juliet",
     ]
     assert [login.account for login in rig.stage.logins] == ["srv"]
+
+
+def test_a_connection_for_each_transport(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one of them goes through is nothing to the users of the other."""
+    monkeypatch.setattr(router_module, "RETURN_TIME", FEW)
+    rig.make_context(server="prosody")
+    rig.save()
+    rig.save(OPEN, "srv")
+    router = rig.router()
+    for domain in (TRANSPORT, OPEN):
+        router.stanza(presence(domain))
+    router.iq(iq("<query xmlns='urn:nobody'/>", to=f"srv@{OPEN}"))
+    until(lambda: rig.out.written and len(rig.open_out.written) == 2)
+    assert rig.out.take() == [f"presence {TRANSPORT} juliet"]
+    assert sorted(rig.open_out.take()) == [
+        f"iq error srv@{OPEN} balcony service-unavailable",
+        f"presence srv@{OPEN} juliet",
+    ]
+    (user,) = router.users()
+    (tiny,), (open_,) = user.bridges(TRANSPORT), user.bridges(OPEN)
+    rig.open_out.is_up = False
+    router.cut_off(rig.open_stream)
+    rig.open_out.is_up = True
+    router.reconnected(rig.open_stream)
+    until(lambda: open_.keeper.state is State.OFFLINE)
+    assert tiny.keeper.state is State.ONLINE
+    assert rig.out.take() == []
+    assert rig.open_out.take()[0] == f"presence probe srv@{OPEN} juliet"
+    rig.out.take()
+    router.restore(rig.stream)
+    assert rig.out.take()[0] == f"presence probe {TRANSPORT} juliet"
+    assert rig.open_out.take() == []
 
 
 def test_farewell(rig: Rig) -> None:

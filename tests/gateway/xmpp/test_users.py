@@ -260,7 +260,7 @@ def test_a_guest_is_in_their_room_again_after_a_restart(rig: Rig) -> None:
     again = rig.user()
     settle()
     assert [dict(login.fields) for login in rig.stage.logins] == [{"nick": "Juliet"}]
-    assert again.doubtful_seats() == {(OPEN, CLIENT)}
+    assert again.doubtful_seats(rig.stream) == {(OPEN, CLIENT)}
 
 
 def test_where_there_are_no_guests_a_room_is_not_enough(rig: Rig) -> None:
