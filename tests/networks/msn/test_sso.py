@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from contextlib import suppress
 from datetime import UTC, datetime
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import fromstring
 
 import pytest
 from hypothesis import given
@@ -20,15 +20,10 @@ from networks.msn.sso import (
     request_tickets,
     response,
 )
+from tests.networks.msn.xml import outline
 from tests.servers.msn_transcript import answers, read, requests
 
 # The request.
-
-
-def outline(element: Element) -> list[object]:
-    """Names, texts and attributes, without namespaces' prefixes."""
-    attributes = sorted(element.attrib.items())
-    return [element.tag, text_of(element), attributes, [outline(child) for child in element]]
 
 
 @pytest.mark.parametrize("name", ["login_chat", "twn_msnp13"])
@@ -36,7 +31,7 @@ def test_request_is_the_recorded_one(name: str) -> None:
     made = request_tickets("alice@example.com", "alicepw1", sso_policy="MBI_KEY_OLD")
     assert (made.path, made.action) == ("/RST.srf", "")
     recorded = requests(name, "/RST.srf")[0]
-    assert outline(fromstring(made.body)) == outline(fromstring(recorded.data))
+    assert outline(made.body) == outline(recorded.data)
 
 
 def policies(data: bytes) -> dict[str, str]:
