@@ -44,9 +44,11 @@ class Request:
     """Holds passwords and tickets."""
 
     @property
-    def headers(self) -> dict[str, str]:
-        action = {"SOAPAction": f'"{self.action}"'} if self.action else {}
-        return {"Content-Type": "text/xml; charset=utf-8", **action}
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        return TEXT_XML, *((("SOAPAction", f'"{self.action}"'),) if self.action else ())
+
+
+TEXT_XML = ("Content-Type", "text/xml; charset=utf-8")
 
 
 @frozen(kw_only=True)

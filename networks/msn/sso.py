@@ -10,7 +10,6 @@ import struct
 from base64 import b64decode, b64encode
 from binascii import Error
 from dataclasses import field
-from datetime import datetime
 from enum import StrEnum
 from hmac import digest
 from xml.etree.ElementTree import Element
@@ -58,7 +57,8 @@ class Ticket:
     """``t=…&p=…``"""
     secret: bytes = field(default=b"", repr=False)
     """24 bytes, of NOTIFICATION only."""
-    expires: datetime | None = None
+    lifetime: float = 0
+    """Seconds from the answer on; 0: not said."""
 
     @property
     def cookie(self) -> tuple[str, str]:
@@ -143,7 +143,7 @@ def parse_tickets(status: int, data: bytes) -> Tickets | Fault:
         address = text_of(descend(response, "AppliesTo", "EndpointReference", "Address"))
         token = text_of(descend(response, "RequestedSecurityToken", "BinarySecurityToken"))
         if address in SITES and token:
-            tickets[Site(address)] = Ticket(token, _secret(response), _expires(response))
+            tickets[Site(address)] = Ticket(token, _secret(response), _lifetime(response))
     if not tickets:
         raise WireError(f"no tickets in <{content.tag[:80]}>")
     return tickets
@@ -160,8 +160,11 @@ def _secret(response: Element) -> bytes:
         raise WireError("a BinarySecret that is not base64") from None
 
 
-def _expires(response: Element) -> datetime | None:
-    return time_of(text_of(descend(response, "LifeTime", "Expires")))
+def _lifetime(response: Element) -> float:
+    """By the server's clock alone, whatever ours says."""
+    created = time_of(text_of(descend(response, "LifeTime", "Created")))
+    expires = time_of(text_of(descend(response, "LifeTime", "Expires")))
+    return max(0.0, (expires - created).total_seconds()) if created and expires else 0
 
 
 # The response.

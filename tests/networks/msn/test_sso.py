@@ -2,7 +2,6 @@
 
 from base64 import b64decode, b64encode
 from contextlib import suppress
-from datetime import UTC, datetime
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -81,7 +80,7 @@ def test_recorded_tickets() -> None:
     ticket = tickets[Site.NOTIFICATION]
     assert ticket.text == "t=8b254996ba90e2218a3aY6+H31s==&p="
     assert ticket.secret == b64decode("RvndOV51ddD70wFHiu/03oJ0T8Vd48ae")
-    assert ticket.expires == datetime(2026, 11, 24, 5, 18, 19, tzinfo=UTC)
+    assert ticket.lifetime == 24 * 3600
     assert tickets[Site.CONTACTS].secret == b""
     assert tickets[Site.MESSENGER].cookie == ("8b254996ba90e2218a3aY6+H31s==", "")
 
@@ -96,20 +95,19 @@ def test_cookie(text: str, cookie: tuple[str, str]) -> None:
 
 TICKET = """<Envelope><Body><RequestSecurityTokenResponse>
     <AppliesTo><EndpointReference><Address>{}</Address></EndpointReference></AppliesTo>
-    <LifeTime><Expires>{}</Expires></LifeTime>
+    <LifeTime><Created>2026-11-24T05:18:19Z</Created><Expires>{}</Expires></LifeTime>
     <RequestedSecurityToken><BinarySecurityToken>t=1</BinarySecurityToken></RequestedSecurityToken>
     <RequestedProofToken><BinarySecret>{}</BinarySecret></RequestedProofToken>
 </RequestSecurityTokenResponse></Body></Envelope>"""
 
 
 def test_a_single_ticket() -> None:
-    data = TICKET.format(Site.CONTACTS, "2026-11-24T05:18:19+01:00", "").encode()
-    expires = datetime(2026, 11, 24, 4, 18, 19, tzinfo=UTC)
-    assert parse_tickets(200, data) == {Site.CONTACTS: Ticket("t=1", b"", expires)}
+    data = TICKET.format(Site.CONTACTS, "2026-11-24T06:18:49+01:00", "").encode()
+    assert parse_tickets(200, data) == {Site.CONTACTS: Ticket("t=1", b"", 30)}
 
 
-@pytest.mark.parametrize("expires", ["", "soon", "2026-99-99", "0001-01-01T00:00:00+14:00"])
-def test_expiry_that_is_no_time(expires: str) -> None:
+@pytest.mark.parametrize("expires", ["", "soon", "0001-01-01T00:00:00+14:00", "2026-11-24"])
+def test_expiry_that_is_no_time_to_come(expires: str) -> None:
     tickets = parse_tickets(200, TICKET.format(Site.CONTACTS, expires, "").encode())
     assert tickets == {Site.CONTACTS: Ticket("t=1")}
 
