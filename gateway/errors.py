@@ -44,13 +44,15 @@ class CommandRefused(GatewayError):
     """The user must change something.  Becomes a stanza error with ``text`` in it.
 
     ``reason`` is the condition, ``text`` a sentence for people, in the network's own words where
-    there are any.  Never holds a secret.
+    there are any.  Never holds a secret.  ``field`` is the name of the field of a form that it is
+    about, if it is about one; ``text`` need not name that, too.
     """
 
-    def __init__(self, reason: Reason, text: str = "") -> None:
+    def __init__(self, reason: Reason, text: str = "", field: str = "") -> None:
         super().__init__(text or reason.value)
         self.reason = reason
         self.text = text
+        self.field = field
 
 
 class SealBroken(GatewayError):

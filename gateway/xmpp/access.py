@@ -5,12 +5,12 @@ from gateway.events import Event, Occupant
 from gateway.network import Kind
 from gateway.sessions import State
 from gateway.xmpp.bridge import Bridge
-from gateway.xmpp.iq import Ask
+from gateway.xmpp.iq import Asker
 from gateway.xmpp.jid import resource
 from gateway.xmpp.rooms import Room
 
 
-def require_admitted(ask: Ask) -> None:
+def require_admitted(ask: Asker) -> None:
     """
     Raises:
         CommandRefused: the operator does not let them use this transport.
@@ -21,7 +21,7 @@ def require_admitted(ask: Ask) -> None:
         )
 
 
-def require_server(ask: Ask, advice: str) -> None:
+def require_server(ask: Asker, advice: str) -> None:
     """
     Raises:
         CommandRefused: they ask a person or a room; ``advice`` says whom to ask instead.
@@ -30,12 +30,12 @@ def require_server(ask: Ask, advice: str) -> None:
         raise CommandRefused(Reason.NOT_SUPPORTED, advice)
 
 
-def bridge_of(ask: Ask) -> Bridge | None:
+def bridge_of(ask: Asker) -> Bridge | None:
     """Their session behind the address, whatever state it is in."""
     return ask.user.bridge(ask.transport.domain, ask.address.account)
 
 
-def require_bridge(ask: Ask) -> Bridge:
+def require_bridge(ask: Asker) -> Bridge:
     """
     Raises:
         CommandRefused: they have no account there.
@@ -52,7 +52,7 @@ def is_online(bridge: Bridge) -> bool:
     return bridge.keeper.state is State.ONLINE
 
 
-def require_command(ask: Ask, command: type) -> None:
+def require_command(ask: Asker, command: type) -> None:
     """
     Raises:
         CommandRefused: the network has no such thing.
@@ -63,14 +63,14 @@ def require_command(ask: Ask, command: type) -> None:
         )
 
 
-def joined_room(ask: Ask) -> Room | None:
+def joined_room(ask: Asker) -> Room | None:
     """The room they ask about, if they are in it."""
     bridge = bridge_of(ask)
     room = bridge.rooms.get(ask.address.chat) if bridge else None
     return room if room is not None and room.is_joined else None
 
 
-def require_seat(ask: Ask, otherwise: Reason = Reason.NOT_ACCEPTABLE) -> Room:
+def require_seat(ask: Asker, otherwise: Reason = Reason.NOT_ACCEPTABLE) -> Room:
     """The room they ask about; the network may have lost it for a while.
 
     Raises:
@@ -101,11 +101,11 @@ def require_occupant(room: Room, nick: str) -> Occupant:
     raise CommandRefused(Reason.NOT_FOUND, f"Nobody in the room is called {nick!r}.")
 
 
-def is_occupant(ask: Ask) -> bool:
+def is_occupant(ask: Asker) -> bool:
     return ask.address.kind is Kind.ROOM and bool(ask.resource)
 
 
-def require_ours(ask: Ask) -> None:
+def require_ours(ask: Asker) -> None:
     """
     Raises:
         CommandRefused: they ask about a person, of whom we know nothing of the kind.

@@ -14,7 +14,7 @@ from gateway.store import Broken
 from gateway.xmpp import directory, jid, stanzas, typed
 from gateway.xmpp.access import require_bridge, require_occupant, require_seat
 from gateway.xmpp.bridge import Bridge
-from gateway.xmpp.iq import Ask
+from gateway.xmpp.iq import Asker
 from gateway.xmpp.stanzas import element, escape
 from gateway.xmpp.users import User
 from gateway.xmpp.vcard import fetch
@@ -123,7 +123,7 @@ def _only(user: User, transport: Transport, account: str) -> str:
     return found[0].key.account if len(found) == 1 else account
 
 
-def whois_occupant(ask: Ask) -> Profile:
+def whois_occupant(ask: Asker) -> Profile:
     occupant = require_occupant(require_seat(ask), ask.resource)
     return whois(require_bridge(ask), occupant.person)
 

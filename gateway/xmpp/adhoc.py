@@ -1,26 +1,28 @@
 """Ad-Hoc Commands (XEP-0050): the engine.  ``commands`` has the commands.
 
-    execute ──► start ──► Stage (a form) ──complete, next──► submit ──► Stage … ──► Completed
-                             ▲                                  │
-                             └─────── prev, or refused ─────────┘
+    execute ──► start ──► a stage (a form) ──complete, next──► advance ──► a stage … ──► the end
+                             ▲                                    │
+                             └──────── prev, or refused ──────────┘
 
-A refused form is shown again with the reason, so that what was typed need not be typed again.  A
-session is a stack of stages; it belongs to one client, and ends when it is left alone too long.
+``steps`` has what there is to walk.  A refused form is shown again with the reason, so that what
+was typed need not be typed again.  A session is a stack of stages; it belongs to one client, and
+ends when it is left alone too long.
 """
 
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
-from gateway.network import Field
-from gateway.xmpp import forms
+from gateway.xmpp import forms, steps
 from gateway.xmpp.elements import element
 from gateway.xmpp.iq import Ask
 from gateway.xmpp.refusal import Refusal
+from gateway.xmpp.steps import Confirm, Done, Failed, Input, Stage, Step
 
 COMMANDS = "http://jabber.org/protocol/commands"
 
@@ -34,33 +36,6 @@ MOST_EACH = 8
 """Sessions of one client; likewise."""
 
 ACTIONS = frozenset({"", "execute", "next", "complete", "prev", "cancel"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
-    """The end of a command."""
-
-    text: str = ""
-    form: Element | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A form to fill in, and what follows from it."""
-
-    title: str
-    instructions: str
-    fields: tuple[Field, ...]
-    submit: Callable[[Ask, dict[str, str]], "Stage | Completed"]
-    """Raises CommandRefused: the form is shown again with its text."""
-    values: Mapping[str, str] = field(default_factory=dict)
-    is_checked: bool = True
-    """The fields are checked before ``submit``; else it does that itself."""
-    is_last: bool = True
-    """Nothing has to be filled in after it."""
-
-
-Step = Stage | Completed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -142,13 +117,13 @@ def execute(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step
 
 
 def _begin(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step]) -> Element:
-    step = start(ask)
-    if isinstance(step, Stage):
-        return _show(sessions.open(ask.sender, node, step))
-    session = Session(
-        id=secrets.token_urlsafe(12), sender=ask.sender, node=node, stages=[], used_at=0.0
-    )
-    return _finish(session, step)
+    match start(ask):
+        case Input() | Confirm() as stage:
+            return _show(sessions.open(ask.sender, node, stage))
+        case Done() | Failed() as end:
+            id = secrets.token_urlsafe(12)
+            session = Session(id=id, sender=ask.sender, node=node, stages=[], used_at=0.0)
+            return _finish(session, end)
 
 
 def _back(session: Session) -> Element:
@@ -160,28 +135,32 @@ def _back(session: Session) -> Element:
 
 def _forward(sessions: Sessions, session: Session, ask: Ask, action: str) -> Element:
     stage = session.stages[-1]
-    if action == "complete" and not stage.is_last:
+    if action == "complete" and not _is_last(stage):
         raise refusal(Reason.BAD_REQUEST, "bad-action", "There is more to fill in.")
     try:
         given = forms.submitted(ask.payload) or {}
     except CommandRefused as refused:
         raise refusal(Reason.BAD_REQUEST, "bad-payload", refused.text) from None
     try:
-        if stage.is_checked:
-            given = forms.fill_in(stage.fields, given)
-        step = stage.submit(ask, given)
+        step = steps.advance(stage, ask, given)
     except CommandRefused as refused:
         return _show(session, refused.text or refused.reason.value)
-    if isinstance(step, Stage):
-        session.stages.append(step)
-        return _show(session)
-    sessions.close(session)
-    return _finish(session, step)
+    match step:
+        case Input() | Confirm():
+            session.stages.append(step)
+            return _show(session)
+        case Done() | Failed():
+            sessions.close(session)
+            return _finish(session, step)
+
+
+def _is_last(stage: Stage) -> bool:
+    return stage.is_last if isinstance(stage, Input) else True
 
 
 def _show(session: Session, problem: str = "") -> Element:
     stage = session.stages[-1]
-    forward = "complete" if stage.is_last else "next"
+    forward = "complete" if _is_last(stage) else "next"
     actions = element(
         f"{{{COMMANDS}}}actions",
         element(f"{{{COMMANDS}}}prev") if len(session.stages) > 1 else None,
@@ -189,13 +168,22 @@ def _show(session: Session, problem: str = "") -> Element:
         execute=forward,
     )
     form = forms.form(
-        stage.fields, stage.values, title=stage.title, instructions=stage.instructions
+        steps.fields(stage),
+        steps.values(stage),
+        title=stage.title,
+        instructions=stage.instructions,
     )
     return _command(session, "executing", actions, _note("error", problem), form)
 
 
-def _finish(session: Session, step: Completed) -> Element:
-    return _command(session, "completed", _note("info", step.text), step.form)
+def _finish(session: Session, end: Done | Failed) -> Element:
+    match end:
+        case Done(text=text, form=form):
+            return _command(session, "completed", _note("info", text), form)
+        case Failed(text=text):
+            return _command(session, "completed", _note("error", text))
+        case _:
+            assert_never(end)
 
 
 def _command(session: Session, status: str, *content: Element | None) -> Element:

@@ -8,19 +8,19 @@ can, it has to be asked of us.
 from gateway.commands import Block
 from gateway.ids import PersonId
 from gateway.xmpp.access import is_occupant, require_bridge, require_occupant, require_seat
-from gateway.xmpp.adhoc import Completed
-from gateway.xmpp.iq import Ask
+from gateway.xmpp.iq import Asker
+from gateway.xmpp.steps import Done
 
 
-def block(ask: Ask) -> Completed:
+def block(ask: Asker) -> Done:
     return _block(ask, True, "{} is blocked.")
 
 
-def unblock(ask: Ask) -> Completed:
+def unblock(ask: Asker) -> Done:
     return _block(ask, False, "{} is not blocked any more.")
 
 
-def _block(ask: Ask, is_blocked: bool, words: str) -> Completed:
+def _block(ask: Asker, is_blocked: bool, words: str) -> Done:
     """
     Raises:
         CommandRefused: there is no session, or the network says no.
@@ -31,4 +31,4 @@ def _block(ask: Ask, is_blocked: bool, words: str) -> Completed:
         person = PersonId(ask.address.chat)
     bridge = require_bridge(ask)
     bridge.ask(lambda token: Block(person=person, is_blocked=is_blocked, token=token))
-    return Completed(text=words.format(person))
+    return Done(text=words.format(person))

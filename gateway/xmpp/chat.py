@@ -2,18 +2,20 @@
 
 For clients that show neither forms nor commands, which on phones are most.  Answers are for people;
 the table at the end says which words there are, and which command the network must know for each.
+A word that leads to more than an answer opens a dialogue, and what is written next belongs to that.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.commands import ChangeNick, FetchProfile, JoinRoom, ListRooms, SendRaw
-from gateway.config import Transport
 from gateway.errors import CommandRefused
-from gateway.network import Address, Network
+from gateway.network import Network
 from gateway.xmpp import actions, registration
 from gateway.xmpp.bridge import Bridge
-from gateway.xmpp.users import User
+from gateway.xmpp.dialogue import Dialogues
+from gateway.xmpp.iq import Asker
+from gateway.xmpp.steps import Step
 
 SHOWN_ROOMS = 30
 """Lines of one answer that people still read."""
@@ -22,80 +24,81 @@ MAX_ANSWER = 10_000
 """Characters.  A profile or a topic can be of any length."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    user: User
-    transport: Transport
-    account: str
-    rest: str
-    """What follows the word."""
+DIALOGUES = Dialogues()
+
+Answer = str | Step
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
     usage: str
     does: str
-    answer: Callable[[Said], str]
+    answer: Callable[[Asker, str], Answer]
+    """Given who asks, and what follows the word."""
     needs: type | None = None
     takes: bool = False
     """Something must follow."""
 
 
-def answer(user: User, transport: Transport, address: Address, body: str, lang: str) -> str:
-    """The answer to one message.  May block.  Only English is there, whatever ``lang`` is."""
+def answer(asker: Asker, body: str) -> str:
+    """The answer to one message.  May block."""
+    if asker in DIALOGUES:
+        return DIALOGUES.hear(asker, body)[:MAX_ANSWER]
     name, _, rest = body.strip().partition(" ")
     name = name.removeprefix("/").removeprefix("!").casefold()
     word = WORDS.get(name)
-    if word is None or not _knows(word, transport.network):
+    if word is None or not _knows(word, asker.transport.network):
         return f"I do not know {name[:50]!r}. Write help."
     rest = rest.strip()
     if word.takes and not rest:
         return f"Write: {word.usage}"
     try:
-        said = Said(user, transport, address.account, rest)
-        return word.answer(said)[:MAX_ANSWER]
+        said = word.answer(asker, rest)
     except CommandRefused as refused:
-        return refused.text or f"That failed: {refused.reason.value}."
+        said = refused.text or f"That failed: {refused.reason.value}."
+    return (said if isinstance(said, str) else DIALOGUES.open(asker, said))[:MAX_ANSWER]
 
 
 def _knows(word: Word, network: Network) -> bool:
     return word.needs is None or word.needs in network.commands
 
 
-def _help(said: Said) -> str:
-    words = [word for word in WORDS.values() if _knows(word, said.transport.network)]
+def _help(asker: Asker, _: str) -> Answer:
+    words = [word for word in WORDS.values() if _knows(word, asker.transport.network)]
     lines = "\n".join(f"{word.usage} – {word.does}" for word in words)
-    return f"This is the gateway to {said.transport.name}. Write to me:\n{lines}"
+    return f"This is the gateway to {asker.transport.name}. Write to me:\n{lines}"
 
 
-def _status(said: Said) -> str:
-    return actions.status(said.user, said.transport, said.account)
+def _status(asker: Asker, _: str) -> Answer:
+    return actions.status(asker.user, asker.transport, asker.address.account)
 
 
-def _with_one(act: Callable[[Bridge], str]) -> Callable[[Said], str]:
-    return lambda said: act(actions.require_one(said.user, said.transport, said.account))
+def _one(asker: Asker) -> Bridge:
+    return actions.require_one(asker.user, asker.transport, asker.address.account)
 
 
-def _nick(said: Said) -> str:
-    bridge = actions.require_one(said.user, said.transport, said.account)
-    return actions.change_nick(bridge, said.rest)
+def _with_one(act: Callable[[Bridge], str]) -> Callable[[Asker, str], Answer]:
+    return lambda asker, _: act(_one(asker))
 
 
-def _whois(said: Said) -> str:
-    profile = actions.whois_typed(said.user, said.transport, said.account, said.rest)
+def _nick(asker: Asker, nick: str) -> Answer:
+    return actions.change_nick(_one(asker), nick)
+
+
+def _whois(asker: Asker, name: str) -> Answer:
+    profile = actions.whois_typed(asker.user, asker.transport, asker.address.account, name)
     if not profile.fields:
         return f"Nothing is told about {profile.person}."
     return "\n".join([profile.person, *(f"{label}: {value}" for label, value in profile.fields)])
 
 
-def _join(said: Said) -> str:
-    room = actions.find_room(said.user, said.transport, said.account, said.rest)
+def _join(asker: Asker, name: str) -> Answer:
+    room = actions.find_room(asker.user, asker.transport, asker.address.account, name)
     return f"Join this room in your client: {room.jid}\nxmpp:{actions.uri(room.jid)}?join"
 
 
-def _list(said: Said) -> str:
-    bridge = actions.require_one(said.user, said.transport, said.account)
-    found = actions.find_rooms(bridge, said.rest)
+def _list(asker: Asker, pattern: str) -> Answer:
+    found = actions.find_rooms(_one(asker), pattern)
     if not found:
         return "No room was found."
     shown = found[:SHOWN_ROOMS]
@@ -110,39 +113,23 @@ def _room(name: str, occupants: int | None, subject: str) -> str:
     return f"{name}{people}{': ' if subject else ''}{subject[:200]}"
 
 
-def _raw(said: Said) -> str:
-    bridge = actions.require_one(said.user, said.transport, said.account)
-    return actions.send_raw(bridge, said.rest)
-
-
-def _register(said: Said) -> str:
-    form = registration.read(said.user, said.transport, said.account)
-    state = "You are registered." if form.is_registered else "You are not registered."
-    fields = ", ".join(field.label for field in form.fields)
-    return (
-        f"{state} Your client has a form for it: look for {said.transport.domain} in its list of "
-        f"services or gateways, and choose Register, or run the command “register” there.\n"
-        f"It asks for: {fields}.\n{registration.TRUST}"
-    )
-
-
-def _unregister(said: Said) -> str:
-    if not registration.read(said.user, said.transport, said.account).is_registered:
-        return "You are not registered."
-    if said.rest != "yes":
-        return (
-            "Your contacts there go, and everything that is stored about you is deleted. "
-            "If you are sure, write: unregister yes"
-        )
-    said.user.unregister(said.transport, said.account or None)
-    return "You are not registered any more."
+def _raw(asker: Asker, line: str) -> Answer:
+    return actions.send_raw(_one(asker), line)
 
 
 WORDS: dict[str, Word] = {
     "help": Word("help", "this text", _help),
     "status": Word("status", "whether you are connected, and why not", _status),
-    "register": Word("register", "how to register, or to change it", _register),
-    "unregister": Word("unregister", "delete everything that is stored about you", _unregister),
+    "register": Word(
+        "register",
+        "register, or change the registration; I ask you for each thing",
+        lambda asker, _: registration.start(asker),
+    ),
+    "unregister": Word(
+        "unregister",
+        "delete everything that is stored about you",
+        lambda asker, _: registration.leave(asker),
+    ),
     "connect": Word("connect", "log in", _with_one(actions.connect)),
     "disconnect": Word("disconnect", "log out", _with_one(actions.disconnect)),
     "reconnect": Word("reconnect", "log out and in again", _with_one(actions.reconnect)),

@@ -22,9 +22,10 @@ from gateway.ids import PersonId
 from gateway.network import Field, FieldKind, Kind, Network
 from gateway.xmpp import actions, adhoc, blocking, contactbook, forms, registration
 from gateway.xmpp.access import is_occupant
-from gateway.xmpp.adhoc import COMMANDS, Completed, Stage, Step
+from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.bridge import Bridge
-from gateway.xmpp.iq import Ask, Table
+from gateway.xmpp.iq import Ask, Asker, Table
+from gateway.xmpp.steps import Done, Input, Step
 
 XEPS = {"XEP-0050": "1.3.0", "XEP-0249": "1.2"}
 
@@ -39,7 +40,7 @@ SESSIONS = adhoc.Sessions()
 @dataclass(frozen=True, slots=True)
 class Offered:
     title: str
-    start: Callable[[Ask], Step]
+    start: Callable[[Asker], Step]
     kinds: frozenset[Kind] = frozenset({Kind.SERVER})
     needs: type | None = None
 
@@ -72,59 +73,20 @@ def execute(ask: Ask) -> Element:
     return adhoc.execute(SESSIONS, ask, node, command.start)
 
 
-# Registration.
-
-
-def _register(ask: Ask) -> Step:
-    form = registration.read(ask.user, ask.transport, ask.address.account)
-    return Stage(
-        title=f"Registration with {ask.transport.name}",
-        instructions=form.instructions,
-        fields=form.fields,
-        values=form.values,
-        is_checked=False,
-        submit=_submit_registration,
-    )
-
-
-def _submit_registration(ask: Ask, given: dict[str, str]) -> Step:
-    registration.submit(ask.user, ask.transport, ask.address.account, given)
-    return Completed(text="You are registered. Connecting…")
-
-
-def _unregister(ask: Ask) -> Step:
-    account = ask.address.account or ask.transport.name
-    if not registration.read(ask.user, ask.transport, ask.address.account).is_registered:
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
-    return Stage(
-        title=f"Unregister from {account}",
-        instructions="Your contacts there go, and everything that is stored about you is deleted.",
-        fields=(Field(name="sure", label="Yes, unregister", kind=FieldKind.YES_NO),),
-        submit=_submit_unregistration,
-    )
-
-
-def _submit_unregistration(ask: Ask, given: dict[str, str]) -> Step:
-    if not given["sure"]:
-        return Completed(text="You are still registered.")
-    ask.user.unregister(ask.transport, ask.address.account or None)
-    return Completed(text="You are not registered any more.")
-
-
 # The connection.
 
 
-def _status(ask: Ask) -> Step:
-    return Completed(text=actions.status(ask.user, ask.transport, ask.address.account))
+def _status(ask: Asker) -> Step:
+    return Done(text=actions.status(ask.user, ask.transport, ask.address.account))
 
 
-def _of_each(ask: Ask, title: str, act: Callable[[Ask, Bridge], Step]) -> Step:
+def _of_each(ask: Asker, title: str, act: Callable[[Asker, Bridge], Step]) -> Step:
     """Do it with their account, or ask with which."""
     bridges = actions.require_bridges(ask.user, ask.transport, ask.address.account)
     if len(bridges) == 1:
         return act(ask, bridges[0])
     accounts = {bridge.key.account: bridge for bridge in bridges}
-    return Stage(
+    return Input(
         title=title,
         instructions="",
         fields=(
@@ -141,19 +103,19 @@ def _of_each(ask: Ask, title: str, act: Callable[[Ask, Bridge], Step]) -> Step:
     )
 
 
-def _for_account(title: str, act: Callable[[Ask, Bridge], Step]) -> Callable[[Ask], Step]:
+def _for_account(title: str, act: Callable[[Asker, Bridge], Step]) -> Callable[[Asker], Step]:
     return lambda ask: _of_each(ask, title, act)
 
 
-def _saying(act: Callable[[Bridge], str]) -> Callable[[Ask, Bridge], Step]:
-    return lambda _, bridge: Completed(text=act(bridge))
+def _saying(act: Callable[[Bridge], str]) -> Callable[[Asker, Bridge], Step]:
+    return lambda _, bridge: Done(text=act(bridge))
 
 
-def _stay_online(_: Ask, bridge: Bridge) -> Step:
+def _stay_online(_: Asker, bridge: Bridge) -> Step:
     if not bridge.is_registered:
         raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register first.")
     stays = registration.STAY_ONLINE
-    return Stage(
+    return Input(
         title="Stay connected",
         instructions="",
         fields=(stays,),
@@ -162,9 +124,9 @@ def _stay_online(_: Ask, bridge: Bridge) -> Step:
     )
 
 
-def _submit_stay_online(ask: Ask, bridge: Bridge, stays: bool) -> Step:
+def _submit_stay_online(ask: Asker, bridge: Bridge, stays: bool) -> Step:
     ask.user.set_stay_online(bridge, stays)
-    return Completed(
+    return Done(
         text="You stay connected when you are offline."
         if stays
         else "You are disconnected when you go offline."
@@ -174,16 +136,16 @@ def _submit_stay_online(ask: Ask, bridge: Bridge, stays: bool) -> Step:
 # What the network can do.
 
 
-def _nick(_: Ask, bridge: Bridge) -> Step:
-    def submit(_: Ask, given: dict[str, str]) -> Step:
-        return Completed(text=actions.change_nick(bridge, given["nick"]))
+def _nick(_: Asker, bridge: Bridge) -> Step:
+    def submit(_: Asker, given: dict[str, str]) -> Step:
+        return Done(text=actions.change_nick(bridge, given["nick"]))
 
     field = Field(name="nick", label="Nickname", required=True, default=bridge.me or "")
-    return Stage(title="Change nickname", instructions="", fields=(field,), submit=submit)
+    return Input(title="Change nickname", instructions="", fields=(field,), submit=submit)
 
 
-def _join(ask: Ask) -> Step:
-    return Stage(
+def _join(ask: Asker) -> Step:
+    return Input(
         title="Join a room",
         instructions="You will be invited; accept in your client.",
         fields=(
@@ -194,22 +156,22 @@ def _join(ask: Ask) -> Step:
     )
 
 
-def _submit_join(ask: Ask, given: dict[str, str]) -> Step:
+def _submit_join(ask: Asker, given: dict[str, str]) -> Step:
     room = actions.find_room(ask.user, ask.transport, ask.address.account, given["room"])
     bridge = ask.user.bridge(ask.transport.domain, room.account)
     if bridge is None:
-        return Completed(text=f"Join {room.jid} in your client.")
+        return Done(text=f"Join {room.jid} in your client.")
     actions.invite(bridge, ask.sender, room.jid, given["password"])
-    return Completed(text=f"You are invited to {room.jid}. Accept in your client.")
+    return Done(text=f"You are invited to {room.jid}. Accept in your client.")
 
 
-def _whois(ask: Ask) -> Step:
+def _whois(ask: Asker) -> Step:
     if is_occupant(ask):
         return _show_profile(actions.whois_occupant(ask))
     if ask.address.kind is Kind.PERSON:
         bridge = actions.require_bridges(ask.user, ask.transport, ask.address.account)[0]
         return _show_profile(actions.whois(bridge, PersonId(ask.address.chat)))
-    return Stage(
+    return Input(
         title="Who is",
         instructions="",
         fields=(Field(name="nick", label=ask.transport.network.prompt, required=True),),
@@ -221,12 +183,12 @@ def _whois(ask: Ask) -> Step:
 
 def _show_profile(profile: actions.Profile) -> Step:
     if not profile.fields:
-        return Completed(text=f"Nothing is told about {profile.person}.")
-    return Completed(form=forms.result(profile.fields, title=profile.person))
+        return Done(text=f"Nothing is told about {profile.person}.")
+    return Done(form=forms.result(profile.fields, title=profile.person))
 
 
-def _rooms(_: Ask, bridge: Bridge) -> Step:
-    return Stage(
+def _rooms(_: Asker, bridge: Bridge) -> Step:
+    return Input(
         title="List rooms",
         instructions="",
         fields=(Field(name="pattern", label="Part of the name or subject; empty for all"),),
@@ -241,25 +203,25 @@ def _submit_rooms(bridge: Bridge, pattern: str) -> Step:
     rows = [(r.room, "" if r.occupants is None else str(r.occupants), r.subject) for r in shown]
     columns = (("room", "Room"), ("occupants", "People"), ("subject", "Subject"))
     if not shown:
-        return Completed(text="No room was found.")
-    return Completed(
+        return Done(text="No room was found.")
+    return Done(
         text=more if len(found) > len(shown) else "",
         form=forms.table("Rooms", columns, rows),
     )
 
 
-def _raw(_: Ask, bridge: Bridge) -> Step:
-    return Stage(
+def _raw(_: Asker, bridge: Bridge) -> Step:
+    return Input(
         title="Send a raw command",
         instructions="In the network's own language. Answers come as messages from the server.",
         fields=(Field(name="line", label="Command", required=True),),
-        submit=lambda _, given: Completed(text=actions.send_raw(bridge, given["line"])),
+        submit=lambda _, given: Done(text=actions.send_raw(bridge, given["line"])),
     )
 
 
 COMMAND: dict[str, Offered] = {
-    "register": Offered("Register, or change the registration", _register),
-    "unregister": Offered("Unregister", _unregister),
+    "register": Offered("Register, or change the registration", registration.start),
+    "unregister": Offered("Unregister", registration.leave),
     "status": Offered("Show the state of the connection", _status),
     "connect": Offered("Connect", _for_account("Connect", _saying(actions.connect))),
     "reconnect": Offered("Reconnect", _for_account("Reconnect", _saying(actions.reconnect))),

@@ -8,9 +8,9 @@ from gateway.commands import ChangeContact
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field, FieldKind
 from gateway.xmpp.access import is_occupant, require_bridge
-from gateway.xmpp.adhoc import Completed, Stage
 from gateway.xmpp.contact import Contact
-from gateway.xmpp.iq import Ask
+from gateway.xmpp.iq import Asker
+from gateway.xmpp.steps import Done, Input
 
 MOST_GROUPS = 20
 """Of one contact; networks have rows for each."""
@@ -19,13 +19,13 @@ NAME = Field(name="name", label="Name; empty for none of your own")
 GROUPS = Field(name="groups", label="Groups, one on each line", kind=FieldKind.LONG)
 
 
-def rename(ask: Ask) -> Stage:
+def rename(ask: Asker) -> Input:
     """
     Raises:
         CommandRefused: they are not in the network's address book.
     """
     contact = _require_contact(ask)
-    return Stage(
+    return Input(
         title=f"Rename {contact.called or contact.person}",
         instructions="In the address book of the network, for all clients that you use there.",
         fields=(NAME, GROUPS),
@@ -34,7 +34,7 @@ def rename(ask: Ask) -> Stage:
     )
 
 
-def _submit(ask: Ask, given: dict[str, str]) -> Completed:
+def _submit(ask: Asker, given: dict[str, str]) -> Done:
     contact = _require_contact(ask)
     lines = dict.fromkeys(line.strip() for line in given[GROUPS.name].splitlines())
     groups = tuple(line for line in lines if line)
@@ -42,10 +42,10 @@ def _submit(ask: Ask, given: dict[str, str]) -> Completed:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Not more than {MOST_GROUPS} groups.")
     name = given[NAME.name]
     require_bridge(ask).put(ChangeContact(person=contact.person, name=name, groups=groups))
-    return Completed(text=f"{contact.person} is called {name or contact.person} now.")
+    return Done(text=f"{contact.person} is called {name or contact.person} now.")
 
 
-def _require_contact(ask: Ask) -> Contact:
+def _require_contact(ask: Asker) -> Contact:
     bridge = require_bridge(ask)
     contact = None if is_occupant(ask) else bridge.contacts.get(bridge.jid(ask.address.chat))
     if contact is None or not contact.is_in_book:

@@ -225,4 +225,4 @@ def _required(field: Field, value: str) -> str:
 
 
 def _wrong(field: Field, what: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, f"“{field.label}” {what}.")
+    return CommandRefused(Reason.NOT_ACCEPTABLE, f"“{field.label}” {what}.", field.name)

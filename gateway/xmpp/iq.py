@@ -15,22 +15,28 @@ from gateway.xmpp.users import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """An IQ of type get or set, and whom it concerns."""
+class Asker:
+    """Who asks something of one of our addresses, by IQ or by chat."""
 
-    iq: Any
-    """slixmpp's Iq, with its stanza plugins."""
-    payload: Element
-    """Its only child."""
     sender: str
     """Full JID."""
     user: User
     """Loaded."""
     transport: Transport
     address: Address
-    """Of ``to``: the transport or a server behind it, a person, a room."""
-    resource: str
-    """Of ``to``: an occupant's nickname in a room, else "" as a rule."""
+    """The transport or a server behind it, a person, a room."""
+    resource: str = ""
+    """Of the address: an occupant's nickname in a room, else "" as a rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask(Asker):
+    """By an IQ of type get or set."""
+
+    iq: Any
+    """slixmpp's Iq, with its stanza plugins."""
+    payload: Element
+    """Its only child."""
 
     @property
     def to(self) -> str:

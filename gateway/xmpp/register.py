@@ -8,11 +8,11 @@ from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
-from gateway.xmpp import forms, registration
+from gateway.xmpp import forms, registration, steps
 from gateway.xmpp.access import require_admitted, require_server
 from gateway.xmpp.elements import element, elements, name
 from gateway.xmpp.iq import Ask, Table
-from gateway.xmpp.registration import Form
+from gateway.xmpp.steps import Input
 
 REGISTER = "jabber:iq:register"
 
@@ -47,23 +47,23 @@ PLAIN_FIELDS = frozenset(
 def ask_form(ask: Ask) -> Element:
     require_server(ask, f"Register with {ask.transport.domain}.")
     require_admitted(ask)
-    form = registration.read(ask.user, ask.transport, ask.address.account)
+    form = registration.start(ask)
     return element(
         f"{{{REGISTER}}}query",
-        element(f"{{{REGISTER}}}registered") if form.is_registered else None,
+        element(f"{{{REGISTER}}}registered") if registration.is_registered(ask) else None,
         element(f"{{{REGISTER}}}instructions", form.instructions),
         *elements(REGISTER, _plain(form)),
         forms.form(
             form.fields,
             form.values,
-            title=f"Registration with {ask.transport.name}",
+            title=form.title,
             instructions=form.instructions,
             form_type=REGISTER,
         ),
     )
 
 
-def _plain(form: Form) -> list[tuple[str, str]]:
+def _plain(form: Input) -> list[tuple[str, str]]:
     if any(field.required and field.name not in PLAIN_FIELDS for field in form.fields):
         return []
     return [
@@ -82,7 +82,7 @@ def register(ask: Ask) -> None:
     require_admitted(ask)
     if forms.is_cancelled(ask.payload):
         return
-    registration.submit(ask.user, ask.transport, ask.address.account, _given(ask.payload))
+    steps.advance(registration.start(ask), ask, _given(ask.payload))
 
 
 def _given(query: Element) -> dict[str, str]:

@@ -1,13 +1,13 @@
-"""Registering, the same whether by form (XEP-0077) or by command (XEP-0050).
+"""Registering, the same whether by form (XEP-0077), by command (XEP-0050) or by chat.
 
-    read ──► the form ──► the user ──► submit ──► Network.check ──► User.register
+    start ──► Input ──► the user ──► submit ──► Network.check ──► User.register ──► Done
+    leave ──► Confirm ──► the user ──► User.unregister ──► Done
 
 On a transport where users choose the server, each server is an account of its own: asked at the
 server's JID the form is that account's, at the transport's JID it has a field ``server``.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
@@ -15,6 +15,8 @@ from gateway.network import Field, FieldKind
 from gateway.store import Broken, Registration
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.forms import fill_in
+from gateway.xmpp.iq import Asker
+from gateway.xmpp.steps import Confirm, Done, Input, Step
 from gateway.xmpp.users import User
 
 STAY_ONLINE = Field(
@@ -42,47 +44,49 @@ TRUST = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What there is to fill in, and what is on file but for the secrets."""
-
-    fields: tuple[Field, ...]
-    values: Mapping[str, str]
-    instructions: str
-    is_registered: bool
+# Registering.
 
 
-def read(user: User, transport: Transport, account: str) -> Form:
+def start(asker: Asker) -> Input:
     """The form as it stands for this user, at the JID of that account."""
+    user, transport, account = asker.user, asker.transport, asker.address.account
     on_file = _registration(user.bridge(transport.domain, account))
-    others = [] if account else _registered(user, transport)
     match on_file:
         case Registration():
             words = CHANGE
         case Broken():
             words = BROKEN
-        case None if others:
+        case None if not account and (others := _registered(user, transport)):
             servers = ", ".join(bridge.key.account for bridge in others)
             words = ANOTHER.format(servers=servers)
         case None:
             words = NEW.format(title=transport.name)
     fields = _fields(transport, account)
     secrets = {field.name for field in fields if field.kind is FieldKind.SECRET}
-    values = {name: value for name, value in _values(on_file).items() if name not in secrets}
-    return Form(
-        fields=fields,
-        values=values,
+    return Input(
+        title=f"Registration with {transport.name}",
         instructions=f"{words} {TRUST}",
-        is_registered=on_file is not None or bool(others),
+        fields=fields,
+        values={name: value for name, value in _values(on_file).items() if name not in secrets},
+        is_checked=False,
+        submit=_submit,
     )
 
 
-def submit(user: User, transport: Transport, account: str, given: Mapping[str, str]) -> str:
-    """Register, or change what is registered; returns the account.  Blocks.
+def is_registered(asker: Asker) -> bool:
+    """With that account; asked at the transport itself, with any."""
+    user, transport, account = asker.user, asker.transport, asker.address.account
+    bridge = user.bridge(transport.domain, account)
+    return _registration(bridge) is not None or (not account and bool(_registered(user, transport)))
+
+
+def _submit(asker: Asker, given: Mapping[str, str]) -> Step:
+    """Register, or change what is registered.  Blocks.
 
     Raises:
         CommandRefused: (NOT_ACCEPTABLE) names the field; what was on file still holds.
     """
+    user, transport, account = asker.user, asker.transport, asker.address.account
     known = [
         bridge for bridge in _registered(user, transport) if account in ("", bridge.key.account)
     ]
@@ -95,18 +99,29 @@ def submit(user: User, transport: Transport, account: str, given: Mapping[str, s
     if account and found != account:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {account} only.")
     user.register(transport, found, fields, stays)
-    return found
+    return Done(text="You are registered. Connecting…")
 
 
 def _check(
     transport: Transport, account: str, given: Mapping[str, str], on_file: Mapping[str, str]
 ) -> tuple[str, dict[str, str], bool]:
-    filled = fill_in(_fields(transport, account), given, on_file)
+    form = _fields(transport, account)
+    filled = fill_in(form, given, on_file)
     stays = filled.pop(STAY_ONLINE.name) == "1"
     if account and not filled.get(SERVER):
         filled[SERVER] = account
-    found, fields = transport.network.check(transport.settings, filled)
+    try:
+        found, fields = transport.network.check(transport.settings, filled)
+    except CommandRefused as refused:
+        raise _with_label(form, refused) from None
     return found, fields, stays
+
+
+def _with_label(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:
+    """People see the label of a field, and not its name."""
+    label = next((field.label for field in form if field.name == refused.field), "")
+    text = f"“{label}”: {refused.text}" if label else refused.text
+    return CommandRefused(refused.reason, text, refused.field)
 
 
 def _fields(transport: Transport, account: str) -> tuple[Field, ...]:
@@ -125,3 +140,27 @@ def _registration(bridge: Bridge | None) -> Registration | Broken | None:
 
 def _registered(user: User, transport: Transport) -> list[Bridge]:
     return [bridge for bridge in user.bridges(transport.domain) if bridge.registration]
+
+
+# Unregistering.
+
+
+def leave(asker: Asker) -> Confirm:
+    """
+    Raises:
+        CommandRefused: there is nothing to leave.
+    """
+    if not is_registered(asker):
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+    return Confirm(
+        title=f"Unregister from {asker.address.account or asker.transport.name}",
+        instructions="Your contacts there go, and everything that is stored about you is deleted.",
+        label="Yes, unregister",
+        act=_leave,
+        declined="You are still registered.",
+    )
+
+
+def _leave(asker: Asker) -> Step:
+    asker.user.unregister(asker.transport, asker.address.account or None)
+    return Done(text="You are not registered any more.")

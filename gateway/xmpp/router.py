@@ -21,7 +21,7 @@ from gateway.network import Address, Kind
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.component import MESSAGE, Component
 from gateway.xmpp.context import Context
-from gateway.xmpp.iq import Ask, Table
+from gateway.xmpp.iq import Ask, Asker, Table
 from gateway.xmpp.refusal import Refusal
 from gateway.xmpp.signals import is_signal
 from gateway.xmpp.stanzas import NS
@@ -66,8 +66,8 @@ class Loading:
         self.done = Event()
 
 
-Say = Callable[[User, Transport, Address, str, str], str]
-"""Answers what a user wrote to the transport itself: user, transport, address, text, language."""
+Say = Callable[[Asker, str], str]
+"""Answers what a user wrote to the transport itself."""
 
 
 class Router:
@@ -132,13 +132,12 @@ class Router:
     def _answer_chat(
         self, user: User, stanza: Element, transport: Transport, address: Address
     ) -> None:
-        lang = stanza.get("{http://www.w3.org/XML/1998/namespace}lang", "en")
-        answer = self._say(user, transport, address, stanza.findtext(BODY, ""), lang)
+        sender, to = stanza.get("from", ""), stanza.get("to", "")
+        asker = Asker(sender=sender, user=user, transport=transport, address=address)
+        answer = self._say(asker, stanza.findtext(BODY, ""))
         self._answer(
             stanza,
-            stanzas.message(
-                jid.bare(stanza.get("to", "")), stanza.get("from", ""), "chat", stanzas.body(answer)
-            ),
+            stanzas.message(jid.bare(to), sender, "chat", stanzas.body(answer)),
             keep=True,
         )
 

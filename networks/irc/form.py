@@ -112,7 +112,7 @@ def _password_field(settings: IrcSettings) -> tuple[Field, ...]:
 
 
 def refused(field: str, problem: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, f"{field}: {problem}")
+    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
 
 
 def check(settings: IrcSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -23,7 +23,7 @@ def fields(service: Service) -> tuple[Field, ...]:
 
 
 def refused(field: str, problem: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, f"{field}: {problem}")
+    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
 
 
 def check(service: Service, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -165,6 +165,35 @@ def test_commands(gateway: Gateway, stage: Stage) -> None:
     user.sees_presence(IRC)
 
 
+def test_registering_by_chat(gateway: Gateway, stage: Stage, insp: Inspircd) -> None:
+    """For clients without forms; what is refused leaves nothing, and is asked again."""
+    account, password = unique("capulet"), secret()
+    insp.register_account(account, password)
+    user = stage.user()
+
+    def answers(said: str, *words: str) -> None:
+        user.say(INSP, said)
+        user.expect(
+            str(words), lambda s: s.sender == INSP and all(w in str(s.text("body")) for w in words)
+        )
+
+    answers("register", "operator of this gateway can read", "Nickname")
+    answers(account, "Password", "archives")
+    answers(secret("wrong"), "Account")
+    answers("done", "SASL", "Nickname", f"Now: {account}")
+    assert user.jid not in gateway.rows()
+    answers("skip", "Password")
+    answers(password, "Account")
+    answers("back", "Password")
+    answers("done", "You are registered.")
+    user.befriend(INSP)
+    user.sees_presence(INSP)
+    answers("unregister", "deleted", "yes or no")
+    answers("yes", "not registered any more")
+    user.fence(INSP)
+    assert user.jid not in gateway.rows()
+
+
 def test_talking_to_the_transport(gateway: Gateway, stage: Stage) -> None:
     user, peer = stage.registered(IRC), stage.peer()
 

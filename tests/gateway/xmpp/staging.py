@@ -41,6 +41,7 @@ from gateway.xmpp import attendance, roomlist, stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
+from gateway.xmpp.iq import Asker
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.router import Router
 from gateway.xmpp.streams import Streams
@@ -378,7 +379,7 @@ class Rig:
         self._routers.append(router)
         return router
 
-    def _say(self, user: User, transport: Transport, to: Address, text: str, lang: str) -> str:
+    def _say(self, asker: Asker, text: str) -> str:
         self.said.append(text)
         return f"you said {text}"
 

@@ -1,14 +1,17 @@
 """https://xmpp.org/extensions/xep-0050.html, section 3: the engine"""
 
+from xml.etree.ElementTree import Element
+
 import pytest
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field
 from gateway.xmpp import adhoc
-from gateway.xmpp.adhoc import COMMANDS, Completed, Sessions, Stage, Step
-from gateway.xmpp.iq import Ask
+from gateway.xmpp.adhoc import COMMANDS, Sessions
+from gateway.xmpp.iq import Asker
 from gateway.xmpp.refusal import Refusal
 from gateway.xmpp.stanzas import escape
+from gateway.xmpp.steps import Confirm, Done, Failed, Input, Step
 from tests.gateway.xmpp.asking import CLIENT, USER, User, ask, refusal, same, transport
 
 OTHER = f"{USER}/chamber"
@@ -21,7 +24,7 @@ class Time:
         return self.now
 
 
-class Asker:
+class Painter:
     """A client, and a command that asks for a colour, and then for a number."""
 
     def __init__(self) -> None:
@@ -29,9 +32,9 @@ class Asker:
         self.sessions = Sessions(self.time)
         self.done: list[str] = []
 
-    def start(self, _: Ask) -> Step:
+    def start(self, _: Asker) -> Step:
         field = Field(name="colour", label="Colour", required=True)
-        return Stage(
+        return Input(
             title="Paint",
             instructions="How?",
             fields=(field,),
@@ -39,10 +42,10 @@ class Asker:
             is_last=False,
         )
 
-    def second(self, _: Ask, given: dict[str, str]) -> Step:
+    def second(self, _: Asker, given: dict[str, str]) -> Step:
         if given["colour"] == "pink":
             raise CommandRefused(Reason.NOT_ALLOWED, "Not pink.")
-        return Stage(
+        return Input(
             title="Paint",
             instructions="How often?",
             fields=(Field(name="number", label="Number"),),
@@ -51,7 +54,7 @@ class Asker:
 
     def finish(self, colour: str, number: str) -> Step:
         self.done.append(f"{number} × {colour}")
-        return Completed(text=f"Painted {colour}.")
+        return Done(text=f"Painted {colour}.")
 
     def send(  # type: ignore[no-untyped-def]
         self,
@@ -94,7 +97,7 @@ def second_form(id: str) -> str:
 
 
 def test_from_the_first_form_to_the_end() -> None:
-    client = Asker()
+    client = Painter()
     shown = client.send("execute")
     id = shown.get("sessionid", "")
     assert same(shown, first_form(id))
@@ -110,7 +113,7 @@ def test_from_the_first_form_to_the_end() -> None:
 
 @pytest.mark.parametrize("action", ["", "execute"])
 def test_execute_does_what_comes_next(action: str) -> None:
-    client = Asker()
+    client = Painter()
     id = client.send(action).get("sessionid", "")
     client.send(action, id, colour="red")
     client.send(action, id, number="3")
@@ -118,7 +121,7 @@ def test_execute_does_what_comes_next(action: str) -> None:
 
 
 def test_going_back() -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     client.send("next", id, colour="red")
     assert same(client.send("prev", id), first_form(id))
@@ -128,7 +131,7 @@ def test_going_back() -> None:
 
 
 def test_cancelling() -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     assert same(
         client.send("cancel", id),
@@ -142,7 +145,7 @@ def test_cancelling() -> None:
     [({"colour": ""}, "“Colour” must be filled in."), ({"colour": "pink"}, "Not pink.")],
 )
 def test_a_refused_form_is_shown_again_with_the_reason(values: dict[str, str], words: str) -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     assert same(
         client.send("next", id, **values), first_form(id, f"<note type='error'>{words}</note>")
@@ -151,7 +154,7 @@ def test_a_refused_form_is_shown_again_with_the_reason(values: dict[str, str], w
 
 
 def test_actions_that_are_not_possible() -> None:
-    client = Asker()
+    client = Painter()
     bad_action = (Reason.BAD_REQUEST, "bad-action")
     assert client.condition("cancel") == bad_action
     id = client.send().get("sessionid", "")
@@ -162,7 +165,7 @@ def test_actions_that_are_not_possible() -> None:
 
 
 def test_a_session_belongs_to_one_client_and_one_command() -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     bad = (Reason.BAD_REQUEST, "bad-sessionid")
     assert client.condition("next", id, OTHER, colour="red") == bad
@@ -171,7 +174,7 @@ def test_a_session_belongs_to_one_client_and_one_command() -> None:
 
 
 def test_a_form_that_is_no_answer() -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     payload = (
         f"<command xmlns='{COMMANDS}' node='paint' sessionid='{id}'>"
@@ -184,7 +187,7 @@ def test_a_form_that_is_no_answer() -> None:
 
 
 def test_a_form_left_alone_expires() -> None:
-    client = Asker()
+    client = Painter()
     id = client.send().get("sessionid", "")
     client.time.now += adhoc.EXPIRES
     client.send("next", id, colour="red")
@@ -194,7 +197,7 @@ def test_a_form_left_alone_expires() -> None:
 
 
 def test_one_client_has_so_many_sessions_and_no_more() -> None:
-    client = Asker()
+    client = Painter()
     ids = [client.send().get("sessionid", "") for _ in range(adhoc.MOST_EACH + 1)]
     other = client.send(sender=OTHER).get("sessionid", "")
     assert client.condition("next", ids[0]) == (Reason.BAD_REQUEST, "bad-sessionid")
@@ -204,17 +207,49 @@ def test_one_client_has_so_many_sessions_and_no_more() -> None:
 
 def test_all_have_so_many_sessions_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adhoc, "MOST", 2)
-    client = Asker()
+    client = Painter()
     ids = [client.send(sender=f"{USER}/{n}").get("sessionid", "") for n in range(3)]
     assert len(client.sessions) == 2
     assert client.condition("next", ids[0], f"{USER}/0") == (Reason.BAD_REQUEST, "bad-sessionid")
     client.send("next", ids[2], f"{USER}/2", colour="red")
 
 
-def test_what_ends_at_once_keeps_no_session() -> None:
-    client = Asker()
-    payload = f"<command xmlns='{COMMANDS}' node='n'/>"
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [(Done(text="Well."), "info"), (Failed(reason=Reason.TIMEOUT, text="Well."), "error")],
+)
+def test_what_ends_at_once_keeps_no_session(end: Step, kind: str) -> None:
+    sessions = Sessions()
+    found = begin(sessions, end)
+    assert same(
+        found,
+        f"<command xmlns='{COMMANDS}' node='n' sessionid='{found.get('sessionid')}' "
+        f"status='completed'><note type='{kind}'>Well.</note></command>",
+    )
+    assert not len(sessions)
+
+
+def begin(sessions: Sessions, step: Step, inner: str = "", id: str = "") -> Element:
+    payload = f"<command xmlns='{COMMANDS}' node='n' sessionid='{id}'>{inner}</command>"
     asked = ask(User(transport()), payload, kind="set")
-    found = adhoc.execute(client.sessions, asked, "n", lambda _: Completed(text="Done."))
-    assert found.get("status") == "completed"
-    assert not len(client.sessions)
+    return adhoc.execute(sessions, asked, "n", lambda _: step)
+
+
+@pytest.mark.parametrize(("sure", "words"), [("1", "Gone."), ("0", "Still there.")])
+def test_a_question_of_yes_or_no(sure: str, words: str) -> None:
+    sessions = Sessions()
+    question = Confirm(
+        title="Go",
+        instructions="For good.",
+        label="Yes",
+        act=lambda _: Done(text="Gone."),
+        declined="Still there.",
+    )
+    shown = begin(sessions, question)
+    assert shown.find(".//{jabber:x:data}field[@var='sure'][@type='boolean']") is not None
+    answer = (
+        "<x xmlns='jabber:x:data' type='submit'>"
+        f"<field var='sure'><value>{sure}</value></field></x>"
+    )
+    found = begin(sessions, question, answer, shown.get("sessionid", ""))
+    assert found.findtext(f"{{{COMMANDS}}}note") == words

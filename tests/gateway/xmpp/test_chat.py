@@ -10,21 +10,37 @@ from gateway.events import ProfileFetched, RoomListing, RoomsListed
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.xmpp import chat, directory
-from tests.gateway.xmpp.asking import DOMAIN, SERVER, TOKEN, User, transport, without_commands
+from gateway.xmpp.dialogue import CANCELLED, Dialogues
+from gateway.xmpp.iq import Asker
+from tests.gateway.xmpp.asking import (
+    CLIENT,
+    DOMAIN,
+    SERVER,
+    TOKEN,
+    User,
+    transport,
+    without_commands,
+)
 
 MANTUA = "irc.mantua.lit"
 
 
 @pytest.fixture(autouse=True)
-def _no_lists_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     empty: dict[object, object] = {}
     monkeypatch.setattr(directory, "_lists", empty)
+    monkeypatch.setattr(chat, "DIALOGUES", Dialogues())
 
 
 def say(user: User, body: str, account: str = "") -> str:
     addressing = user.transport.network.addressing(user.transport.settings)
-    address = addressing.parse(account)
-    return chat.answer(user, user.transport, address, body, "en")  # type: ignore[arg-type]
+    asker = Asker(
+        sender=CLIENT,
+        user=user,  # type: ignore[arg-type]
+        transport=user.transport,
+        address=addressing.parse(account),
+    )
+    return chat.answer(asker, body)
 
 
 def registered(*accounts: str) -> User:
@@ -152,21 +168,35 @@ def test_raw() -> None:
     assert user.only.asked == [SendRaw(line="MODE #Balcony +m", token=TOKEN)]
 
 
-def test_register_tells_how() -> None:
-    words = say(User(transport()), "register")
-    assert words.startswith("You are not registered.")
-    assert "Nickname, Password" in words
-    assert "operator of this gateway can read" in words
-    assert say(registered(""), "register").startswith("You are registered.")
+def test_register() -> None:
+    user = User(transport())
+    assert "operator of this gateway can read" in say(user, "register")
+    for written in ("two words", "R0meo!", "done"):
+        said = say(user, written)
+    assert said.startswith("“Nickname”: 'two words' is not a nickname")
+    assert "Now: two words" in said
+    say(user, "Juliet")
+    assert say(user, "done") == "You are registered. Connecting…"
+    assert user.calls == [("register", "", {"nick": "Juliet", "password": "R0meo!"}, False)]
+    assert say(user, "status") == "You are not registered with Verona."  # Words are words again.
+
+
+def test_register_at_a_server() -> None:
+    user = registered(SERVER, MANTUA)
+    say(user, "register", MANTUA)
+    assert say(user, "status").startswith(f"{SERVER}: ")  # Elsewhere nothing is asked.
+    assert say(user, "cancel", MANTUA) == CANCELLED
 
 
 def test_unregister_wants_to_be_sure() -> None:
     user = registered("")
-    assert "unregister yes" in say(user, "unregister")
+    assert say(user, "unregister").endswith("Yes, unregister? Write yes or no.")
+    assert say(user, "no") == "You are still registered."
+    say(user, "unregister")
     assert not user.calls
-    assert say(user, "unregister yes") == "You are not registered any more."
+    assert say(user, "yes") == "You are not registered any more."
     assert user.calls == [("unregister", None)]
-    assert say(User(transport()), "unregister yes") == "You are not registered."
+    assert say(User(transport()), "unregister") == "You are not registered here."
 
 
 def test_an_answer_is_never_longer_than_people_read() -> None:

@@ -55,7 +55,11 @@ def test_names(network: Network, username: str, expected: str) -> None:
 def test_names_that_cannot_be(network: Network, username: str, text: str) -> None:
     with pytest.raises(CommandRefused) as caught:
         kept(network, username)
-    assert (caught.value.reason, caught.value.text) == (Reason.NOT_ACCEPTABLE, text)
+    assert (caught.value.reason, said(caught.value)) == (Reason.NOT_ACCEPTABLE, text)
+
+
+def said(refused: CommandRefused) -> str:
+    return f"{refused.field}: {refused.text}"
 
 
 def test_password() -> None:
@@ -67,7 +71,7 @@ def test_password() -> None:
     ):
         with pytest.raises(CommandRefused) as caught:
             kept(ICQ, "100001", password)
-        assert caught.value.text == f"password: {problem}"
+        assert said(caught.value) == f"password: {problem}"
 
 
 def test_fields() -> None:
