@@ -33,9 +33,11 @@ from gateway.xmpp.credentials import Credentials
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
-from gateway.xmpp.resources import Resources
+from gateway.xmpp.resources import Resources, Shown
 from gateway.xmpp.roomlist import RoomList
 from gateway.xmpp.stanzas import element
+
+HOW_TO_LEAVE = "To have everything deleted that is stored about you, write: unregister"
 
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
@@ -71,6 +73,10 @@ class Bridge:
         self._is_closed = False
         self._said = ""
         """The transport's last presence, so that only changes are sent."""
+        self._shown: Shown | None = None
+        """What this session of the network was told of the user; likewise."""
+        self._is_dropped = False
+        """The user took the transport out of the roster, and was told what that means."""
         self.keeper = Keeper(
             self.key,
             transport.network,
@@ -157,15 +163,19 @@ class Bridge:
     def user_changed(self) -> None:
         """A client of the user came, went, or changed its presence."""
         self.review()
-        if self.keeper.state is State.ONLINE and SetPresence in self.transport.network.commands:
-            self.attempt(self._presence())
+        if self.keeper.state is State.ONLINE:
+            self._show_user()
 
-    def _presence(self) -> SetPresence:
-        show, status, idle_since = self.resources.best()
-        if show is Show.OFFLINE:  # In a room, or staying online.
-            show = Show.XA if self.stays_online else Show.AVAILABLE
-        idle = datetime.now(UTC) - idle_since if idle_since else None
-        return SetPresence(show=show, status=status, idle=idle)
+    def _show_user(self) -> None:
+        """To the network, if it would see a difference."""
+        shown = self.resources.best()
+        if shown.show is Show.OFFLINE:  # In a room, or staying online.
+            shown = Shown(Show.XA if self.stays_online else Show.AVAILABLE)
+        if shown == self._shown or SetPresence not in self.transport.network.commands:
+            return
+        idle = datetime.now(UTC) - shown.idle_since if shown.idle_since else None
+        if self.attempt(SetPresence(show=shown.show, status=shown.status, idle=idle)):
+            self._shown = shown
 
     # The XMPP server went, or came back.
 
@@ -262,12 +272,14 @@ class Bridge:
                 Reason.TIMEOUT, f"{self.transport.network.title} did not answer."
             ) from None
 
-    def attempt(self, command: Command) -> None:
-        """Put a command whose failure nobody would miss."""
+    def attempt(self, command: Command) -> bool:
+        """Put a command whose failure nobody would miss.  Whether there is a session to take it."""
         try:
             self.put(command)
         except CommandRefused as refusal:
             self.log.debug("command.refused", command=type(command).__name__, why=refusal.text)
+            return False
+        return True
 
     # Events.
 
@@ -291,7 +303,8 @@ class Bridge:
         self.credentials.logged_in()
         self.me = event.me
         self.announce()
-        self.attempt(self._presence())
+        self._shown = None
+        self._show_user()
         self.rooms.rejoin()
         self.contacts.logged_in()
         self.own_avatar.review()
@@ -317,8 +330,11 @@ class Bridge:
                 self.say_error(Reason.NOT_AUTHORIZED, event.detail)
                 self.say(words)
             case Offline.REPLACED:
+                self.say_error(Reason.CONFLICT, event.detail)
                 self.say(words)
             case Offline.GATEWAY:
+                if self.keeper.is_first_failure:
+                    self.say_error(Reason.INTERNAL, event.detail)
                 self.say(f"{event.detail} {words}" if event.detail not in words else words)
             case Offline.NETWORK if self.keeper.is_first_failure:
                 self.say_error(Reason.TIMEOUT, event.detail)
@@ -394,6 +410,17 @@ class Bridge:
         if self.is_registered:
             error = stanzas.error(reason, detail)
             self.out.write(stanzas.presence(self.address, self.key.user, "error", error))
+
+    def taken_up(self) -> None:
+        """The user put the transport into the roster."""
+        self._is_dropped = False
+
+    def dropped(self) -> None:
+        """The user took it out of the roster, which clients make easy to do by mistake: nothing is
+        deleted for that."""
+        if self.is_registered and not self._is_dropped:
+            self._is_dropped = True
+            self.say(f"You are still registered with {self.transport.name}. {HOW_TO_LEAVE}")
 
     def say(self, text: str) -> None:
         self.chats.say(self.address, stanzas.body(text))

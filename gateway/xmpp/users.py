@@ -241,6 +241,10 @@ class User:
                 ANSWERS[str(kind)](bridge.contacts, to.chat)
         elif kind == "subscribe":
             self._subscribe_to_transport(stanza, transport, to)
+        elif kind in ("unsubscribe", "unsubscribed"):
+            for bridge in self.bridges(transport.domain):
+                if bridge.address == stanza.get("to"):
+                    bridge.dropped()
 
     def _subscribe_to_transport(self, stanza: Element, transport: Transport, to: Address) -> None:
         bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
@@ -248,6 +252,7 @@ class User:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
         bridges[0].out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
         for bridge in bridges:
+            bridge.taken_up()
             bridge.announce(to=self.jid)
 
     def probe(self, stanza: Element, transport: Transport, to: Address) -> None:

@@ -233,6 +233,21 @@ def test_the_network_is_told_how_the_user_is(rig: Rig) -> None:
     assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE, status="")]
 
 
+def test_what_changes_nothing_for_the_network_is_not_told(rig: Rig) -> None:
+    """Another client that says the same; the first of two that goes."""
+    bridge = rig.bridge()
+    come(bridge)
+    rig.stage.take()
+    come(bridge, "phone")
+    go(bridge)
+    assert rig.stage.take() == []
+    rig.tell(bridge, LATER)
+    bridge.switch(True)
+    until(lambda: len(rig.stage.logins) == 2)
+    settle()
+    assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE)], "another session"
+
+
 def test_the_network_is_told_for_how_long_the_user_is_idle(rig: Rig) -> None:
     bridge = rig.bridge()
     since = stanzas.stamp(datetime.now(UTC) - timedelta(minutes=5))
@@ -296,8 +311,9 @@ def test_replaced_gives_way(rig: Rig) -> None:
     come(bridge)
     rig.out.take()
     rig.tell(bridge, LoggedOut(why=Offline.REPLACED, detail="signed in elsewhere"))
-    assert [line for line in rig.out.take() if "message" in line] == [
-        f"message chat {TRANSPORT} juliet Not connected to Tiny: signed in elsewhere."
+    assert [line for line in rig.out.take() if "error" in line or "message" in line] == [
+        f"presence error {TRANSPORT} juliet conflict",
+        f"message chat {TRANSPORT} juliet Not connected to Tiny: signed in elsewhere.",
     ]
     come(bridge, "phone")
     assert bridge.keeper.state is State.OFFLINE
@@ -326,7 +342,8 @@ def test_a_mistake_of_ours_is_confessed(rig: Rig) -> None:
     come(bridge)
     rig.out.take()
     rig.tell(bridge, LoggedOut(why=Offline.GATEWAY, detail="We made a mistake."))
-    (words,) = [line for line in rig.out.take() if "message" in line]
+    error, words = [line for line in rig.out.take() if "error" in line or "message" in line]
+    assert error == f"presence error {TRANSPORT} juliet internal-server-error"
     assert words.startswith(f"message chat {TRANSPORT} juliet Not connected to Tiny: We made a mis")
 
 

@@ -310,6 +310,23 @@ def test_a_contact_is_added(rig: Rig) -> None:
     assert rig.stage.of(AddContact) == [AddContact(person=PersonId("romeo"))]
 
 
+def test_who_drops_the_transport_is_told_how_to_leave(rig: Rig) -> None:
+    """And has not left: a client removes a contact with one click (XEP-0100, section 4.3)."""
+    user = registered(rig)
+
+    def subscription(kind: str) -> list[str]:
+        user.subscription(presence(TRANSPORT, kind, sender=JULIET), *parsed(rig, TRANSPORT)[:2])
+        return [line for line in rig.out.take() if line.startswith("message")]
+
+    words = subscription("unsubscribe") + subscription("unsubscribed")
+    assert len(words) == 1, "once, for what is one click"
+    assert words[0].endswith("write: unregister")
+    assert bridge_of(user).is_registered
+    assert subscription("subscribe") == []
+    assert len(subscription("unsubscribed")) == 1
+    assert len(rig.store.load(JULIET)) == 1
+
+
 # Stanzas that come back.
 
 OTHERS = ("not-acceptable", "policy-violation", "resource-constraint", "internal-server-error")
