@@ -5,6 +5,7 @@ effects.  So its test is a list of both, and the same FSM runs under gevent or u
 """
 
 from collections.abc import Iterator
+from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar
 
 from gateway.commands import Command
@@ -63,7 +64,21 @@ class Timer:
     name: str
 
 
-Input = Connected | Got[FrameT] | Lost | Timer | Command
+@frozen(kw_only=True)
+class Fetched:
+    """What came of a Fetch, once for each."""
+
+    name: str
+    status: int = 0
+    """Of HTTP; 0 if there was no answer that we could read to its end."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Names in lower case."""
+    body: bytes = field(default=b"", repr=False)
+    failure: str = ""
+    """Why there is none, for people."""
+
+
+Input = Connected | Got[FrameT] | Lost | Timer | Fetched | Command
 
 
 # Effects.
@@ -117,6 +132,29 @@ class Wake:
     seconds: float
 
 
+@frozen(kw_only=True)
+class Fetch:
+    """Make one HTTP request, on a connection of its own."""
+
+    name: str
+    """No two with the same name at a time.  Say what is fetched: the log does."""
+    host: str
+    port: int
+    tls: Tls | None
+    method: str = "POST"
+    path: str = "/"
+    """With the query, if there is one."""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Besides those about the connection and the length.  May be secrets, like the body."""
+    body: bytes = field(default=b"", repr=False)
+    seconds: float = 30.0
+    """For all of it."""
+    max_size: int = 1024 * 1024
+    """Bytes of the answer's body.  One that is larger is a failure."""
+    public_only: bool = False
+    """As for Connect."""
+
+
 @frozen()
 class Tell(Generic[NewsT]):
     """Pass news, in the network's own terms, on to the translator."""
@@ -129,7 +167,7 @@ class Stop:
     """The session is over.  Nothing follows; links are closed once what was sent is out."""
 
 
-Effects = Iterator[Connect | Send[FrameT] | HangUp | Wake | Tell[NewsT] | Stop]
+Effects = Iterator[Connect | Send[FrameT] | HangUp | Wake | Fetch | Tell[NewsT] | Stop]
 
 
 class Fsm(Protocol[FrameT, NewsT]):

@@ -19,7 +19,7 @@ from gevent.queue import SimpleQueue
 
 from gateway import log as logging
 from gateway.errors import WireError
-from gateway.fsm import Codec, Connect, Connected, Got, Lost, Tls
+from gateway.fsm import Codec, Connect, Connected, Fetch, Got, Lost, Tls
 
 READ_SIZE = 16 * 1024
 """Bytes asked of the kernel at once: some fifty chat lines."""
@@ -92,7 +92,7 @@ class Link:
                 with gevent.Timeout(SEND_TIMEOUT, TimeoutError("the server stopped reading")):
                     self.sock.sendall(memoryview(data)[sent:])
         except OSError as error:
-            self.hang_up(_describe(error, self._how))
+            self.hang_up(describe(error, self._how))
 
     def hang_up(self, why: str = "closed by us") -> None:
         self._hung_up = self._hung_up or why
@@ -127,7 +127,7 @@ class Link:
                 sock.close()
             detail = self._hung_up or "closed by the server"
         except (OSError, WireError) as error:
-            detail = self._hung_up or _describe(error, how)
+            detail = self._hung_up or describe(error, how)
         inbox.put(Lost(detail, name))
 
     def _dial(self) -> socket.socket:
@@ -156,7 +156,8 @@ def _shut_down(sock: socket.socket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-def _describe(error: Exception, how: Connect) -> str:
+def describe(error: Exception, how: Connect | Fetch) -> str:
+    """What went wrong on a connection, for people."""
     match error:
         case ssl.SSLCertVerificationError():
             return f"the certificate of {how.host} is not trusted: {error.verify_message}"
@@ -172,7 +173,7 @@ def _describe(error: Exception, how: Connect) -> str:
 # Connecting.
 
 
-def connect(how: Connect) -> socket.socket:
+def connect(how: Connect | Fetch) -> socket.socket:
     """A connected socket, after the TLS handshake if there is to be one.
 
     Raises:
@@ -192,7 +193,7 @@ def _no_answer(seconds: float) -> TimeoutError:
     return TimeoutError(None, f"no answer in {seconds:.0f} s")
 
 
-def _dial(how: Connect) -> socket.socket:
+def _dial(how: Connect | Fetch) -> socket.socket:
     """Try each address in turn, and say what was wrong with the last."""
     problem: OSError = socket.gaierror(socket.EAI_NONAME, "no usable address")
     for family, kind, protocol, _, address in _addresses(how):
@@ -213,7 +214,7 @@ def _dial(how: Connect) -> socket.socket:
     raise problem
 
 
-def _addresses(how: Connect) -> list[Any]:
+def _addresses(how: Connect | Fetch) -> list[Any]:
     try:
         return socket.getaddrinfo(how.host, how.port, type=socket.SOCK_STREAM)
     except ValueError as error:  # Of IDNA: an empty label, or one of more than 63 characters.

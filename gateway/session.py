@@ -11,8 +11,9 @@ lost; only readers and timers are stopped, after that.
 
 However it ends, ``LoggedOut`` is passed on once, and then ``ended`` is called once.
 
-A session has one reader for each socket its FSM opens.  The outbox is called in the translator's
-greenlet: it may block, which in the end stops the peer, and if it raises only this session ends.
+A session has one reader for each socket its FSM opens, and for each HTTP request.  The outbox is
+called in the translator's greenlet: it may block, which in the end stops the peer, and if it raises
+only this session ends.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,20 @@ from gateway import log as logging
 from gateway.commands import Command, Logout
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedOut, Offline
-from gateway.fsm import Connect, Effects, HangUp, Lost, Send, Stop, Tell, Timer, Wake
+from gateway.fetch import fetch
+from gateway.fsm import (
+    Connect,
+    Effects,
+    Fetch,
+    Fetched,
+    HangUp,
+    Lost,
+    Send,
+    Stop,
+    Tell,
+    Timer,
+    Wake,
+)
 from gateway.link import Link
 from gateway.network import Login, Network
 
@@ -63,6 +77,8 @@ class Session:
         self._news: SimpleQueue[Any] = SimpleQueue(QUEUE_SIZE)
         self._links: dict[str, Link] = {}
         self._timers: dict[str, Any] = {}
+        self._fetching: dict[str, Any] = {}
+        """The greenlets of HTTP requests, by name."""
         self._is_over = False
         """Commands come too late."""
         self._logged_out = False
@@ -103,6 +119,8 @@ class Session:
             for given in inbox:
                 if type(given) is Lost:
                     del self._links[given.link]
+                elif type(given) is Fetched:
+                    del self._fetching[given.name]
                 if not self._perform(self._fsm.handle(given)):
                     break
                 if inbox.empty():
@@ -126,6 +144,8 @@ class Session:
                     self._wake(name, seconds)
                 case Connect():
                     self._connect(effect)
+                case Fetch():
+                    self._fetch(effect)
                 case HangUp(name):
                     if link := self._links.get(name):
                         link.flush()
@@ -138,6 +158,16 @@ class Session:
         if how.link in self._links:
             raise ValueError(f"link {how.link!r} is open; HangUp, and wait for Lost")
         self._links[how.link] = Link(how, self._inbox, self._show, self._log, self._crashed)
+
+    def _fetch(self, what: Fetch) -> None:
+        if what.name in self._fetching:
+            raise ValueError(f"{what.name!r} is being fetched; wait for Fetched")
+        self._fetching[what.name] = greenlet = gevent.spawn(self._await_answer, what)
+        greenlet.is_heard = True
+        greenlet.link_exception(self._crashed)
+
+    def _await_answer(self, what: Fetch) -> None:
+        self._inbox.put(fetch(what, self._log))
 
     def _flush(self) -> None:
         for link in self._links.values():
@@ -211,4 +241,5 @@ class Session:
         for timer in self._timers.values():
             timer.close()
         self._timers.clear()
-        gevent.killall([link.reader for link in self._links.values()])
+        readers = [link.reader for link in self._links.values()]
+        gevent.killall([*readers, *self._fetching.values()])

@@ -31,6 +31,8 @@ from gateway.fsm import (
     Connect,
     Connected,
     Effects,
+    Fetch,
+    Fetched,
     Got,
     HangUp,
     Lost,
@@ -99,6 +101,8 @@ class TinyFsm:
                 yield Tell(NoticeReceived(text=f"{link}: {detail}"))
             case Timer(name):
                 yield Tell(NoticeReceived(text=f"{name} rang"))
+            case Fetched(name=name, body=body, failure=failure):
+                yield Tell(NoticeReceived(text=f"{name}: {body.decode()}{failure}"))
             case SendMessage(body=body):
                 yield Send(body)
             case Logout(reason=reason):
@@ -136,6 +140,10 @@ class TinyFsm:
     def close(self, link: str) -> Effects[str, Event]:
         yield HangUp(link)
 
+    def fetch(self, text: str) -> Effects[str, Event]:
+        name, port = text.split()
+        yield Fetch(name=name, host="127.0.0.1", port=int(port), tls=None)
+
     def denied(self, text: str) -> Effects[str, Event]:
         yield Tell(LoggedOut(why=Offline.BAD_CREDENTIALS, detail=text))
         yield Stop()
@@ -164,6 +172,7 @@ WORDS: dict[str, Word] = {
     "open-and-close": TinyFsm.open_and_close,
     "pass-on": TinyFsm.pass_on,
     "close": TinyFsm.close,
+    "fetch": TinyFsm.fetch,
     "denied": TinyFsm.denied,
     "replaced": TinyFsm.replaced,
     "mute": TinyFsm.mute,
