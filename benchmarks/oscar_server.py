@@ -32,6 +32,13 @@ WINDOW = 1_000_000
 LEVEL = 1_000_000_000
 
 
+SINCE = 1_700_000_000
+"""Everybody is online, ..."""
+
+CHANGED = 1_600_000_000
+"""... and no address book has changed."""
+
+
 def u16(*numbers: int) -> bytes:
     return struct.pack(f">{len(numbers)}H", *numbers)
 
@@ -60,7 +67,7 @@ def user_info(name: bytes) -> bytes:
     """As open-oscar-server describes somebody: flags, since when, status, capabilities."""
     capabilities = bytes.fromhex("094600004c7f11d18222444553540000") * 3
     items = (
-        tlv(0x03, u32(1_700_000_000))
+        tlv(0x03, u32(SINCE))
         + tlv(0x01, u16(0x11))
         + tlv(0x06, u32(0))
         + tlv(0x0D, capabilities)
@@ -98,7 +105,7 @@ def feedbag(names: Iterable[bytes]) -> bytes:
         item(b"Buddies", group, 0, 1, tlv(0xC8, u16(*numbers.values()))),
         *(item(name, group, number, 0, b"") for name, number in numbers.items()),
     ]
-    return b"\0" + u16(len(listed)) + b"".join(listed) + u32(1_700_000_000)
+    return b"\0" + u16(len(listed)) + b"".join(listed) + u32(CHANGED)
 
 
 def key(family: int, subtype: int) -> int:
@@ -173,6 +180,9 @@ class Connection(Peer):
         if kind in (ASK_SELF, SET_STATUS):
             return 0x01, 0x0F, user_info(self.name)
         if kind == ASK_FEEDBAG:
+            if int.from_bytes(data[:4], "big") > CHANGED:
+                self._server.spared += 1
+                return 0x13, 0x0F, u32(CHANGED) + bytes([self._server.items & 0xFF])
             return 0x13, 0x06, self._server.feedbag
         if kind == LOG_IN:  # TLV 01, the name, is the first; it is the cookie, too.
             name = data[4 : 4 + data[3]]
@@ -200,7 +210,11 @@ class OscarServer:
         """Those who are online, by name."""
         self.said = 0
         """Messages from anybody."""
-        self.feedbag = feedbag(buddies)
+        names = tuple(buddies)
+        self.spared = 0
+        """Log-ins that needed no address book."""
+        self.feedbag = feedbag(names)
+        self.items = len(names) + 2
         self._loop = loop
         self._listener = Listener(loop, self._accepted)
         self.port = self._listener.port

@@ -7,7 +7,8 @@ fsm                       which SNAC, command or timer is handled where
 kerberos                  the log-in of AIM 6: frames and codec of its own
 login, refusals, services   getting in, staying, leaving; connections for rooms and icons
 contacts, presence, messages, rooms, people, icons    what one does there
-book, requests, answers   the address book; commands and what came of them
+book, copy                the address book, now and at the last log-in
+requests, answers         commands and what came of them
 state, news, translator   what a session knows; what happened; the same in common terms
 
 The packages ``aim`` and ``icq`` are the networks made of this one.

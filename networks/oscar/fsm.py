@@ -217,7 +217,7 @@ SIGNING_ON: Table = ALWAYS | {
     (0x01, 0x07): (2, login.on_rates),
     (0x13, 0x01): (2, login.on_no_feedbag),
     (0x13, 0x06): (3, login.on_feedbag),
-    (0x13, 0x0F): (0, login.on_no_feedbag),
+    (0x13, 0x0F): (0, login.on_unchanged),
 }
 
 ONLINE: Table = ALWAYS | {

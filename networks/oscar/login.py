@@ -36,6 +36,9 @@ from networks.oscar.blocks import (
     parse_rates,
     redirect,
 )
+from networks.oscar.copy import NAME as COPY
+from networks.oscar.copy import NO_COPY, Copy
+from networks.oscar.copy import decode as decode_copy
 from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
@@ -61,8 +64,6 @@ from networks.oscar.wire import (
     Tlvs,
     lenient_tlvs,
     tlvs,
-    u16,
-    u32,
 )
 
 LOGIN_SECONDS = 60.0
@@ -216,7 +217,9 @@ def on_rates(oscar: Oscar, snac: Snac) -> None:
             oscar.send(family, subtype)
     if FEEDBAG in oscar.signon.families:
         oscar.send(FEEDBAG, 0x02)
-        oscar.send(FEEDBAG, 0x05, u32(0) + u16(0))
+        recalled = decode_copy(oscar.login.memory.get(COPY, ""), owner(oscar))
+        oscar.signon.recalled = recalled
+        oscar.send(FEEDBAG, 0x05, (recalled or NO_COPY).query())
 
 
 def on_rate_change(oscar: Oscar, snac: Snac) -> None:
@@ -236,17 +239,45 @@ def on_self(oscar: Oscar, snac: Snac) -> None:
 
 def on_feedbag(oscar: Oscar, snac: Snac) -> None:
     """13/06: in parts, all but the last with MORE_FOLLOWS."""
-    for item in parse_feedbag(snac.data).items:
-        oscar.book.put(item)
+    signon, part = oscar.signon, parse_feedbag(snac.data)
+    signon.items += part.items
     if not snac.flags & MORE_FOLLOWS:
-        oscar.signon.has_feedbag = True
-        go_online(oscar)
+        signon.copy = Copy(tuple(signon.items), part.changed).learn(signon.recalled)
+        has_feedbag(oscar)
+
+
+def on_unchanged(oscar: Oscar, snac: Snac) -> None:
+    """13/0f: as we have it; as empty as ours, if we have none."""
+    signon = oscar.signon
+    if signon.recalled and not signon.recalled.is_confirmed(snac.data):
+        oscar.send(FEEDBAG, 0x04)
+        return
+    signon.copy = signon.recalled
+    has_feedbag(oscar)
 
 
 def on_no_feedbag(oscar: Oscar, snac: Snac) -> None:
-    """13/0f: as we have it.  13/01: there is none.  Both of what we know nothing of yet."""
+    """13/01"""
+    has_feedbag(oscar)
+
+
+def has_feedbag(oscar: Oscar) -> None:
+    for item in oscar.signon.copy.items if oscar.signon.copy else ():
+        oscar.book.put(item)
     oscar.signon.has_feedbag = True
     go_online(oscar)
+
+
+def owner(oscar: Oscar) -> str:
+    """Who has that address book, and where."""
+    return f"{oscar.id} {oscar.settings.server}"
+
+
+def remember_feedbag(oscar: Oscar) -> None:
+    """For the next log-in, unless the server would not know it from one that changes right now."""
+    copy, since = oscar.signon.copy, oscar.signon.signed_on
+    if copy and copy is not oscar.signon.recalled and since and copy.changed < since.timestamp():
+        oscar.tell(Remember(COPY, copy.encode(owner(oscar))))
 
 
 def on_motd(oscar: Oscar, snac: Snac) -> None:
@@ -280,6 +311,7 @@ def go_online(oscar: Oscar) -> None:
     oscar.wake("settled", contacts.SETTLING_SECONDS)
     oscar.tell(Welcomed(oscar.name))
     contacts.tell_all(oscar)
+    remember_feedbag(oscar)
     messages.ask_for_stored(oscar)
 
 

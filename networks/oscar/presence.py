@@ -154,10 +154,11 @@ def encoded(text: str) -> tuple[str, bytes]:
 def learn_self(oscar: Oscar, snac: Snac) -> bool:
     """01/0f; the first block is the whole user.  Returns whether our name is written otherwise."""
     users = parse_users(snac.data)
-    if not users or users[0].name == oscar.name or not oscar.is_me(users[0].name):
+    if not users or not oscar.is_me(users[0].name):
         return False
-    oscar.name = users[0].name
-    return True
+    before, oscar.name = oscar.name, users[0].name
+    oscar.signon.signed_on = users[0].signed_on
+    return oscar.name != before
 
 
 def on_self(oscar: Oscar, snac: Snac) -> None:

@@ -6,6 +6,7 @@ done they note down here, in order; ``OscarFsm.handle`` hands it over.
 
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from hashlib import md5
 
@@ -17,6 +18,8 @@ from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.book import Book, Edit
 from networks.oscar.chat import RoomKey
+from networks.oscar.copy import Copy
+from networks.oscar.feedbag import Item
 from networks.oscar.ids import is_uin, normalise
 from networks.oscar.kerberos import TicketRequest
 from networks.oscar.news import Answered, Denied, Ended, Exited, News, Noticed
@@ -68,6 +71,14 @@ class SignOn:
     families: frozenset[int] = frozenset()
     has_self: bool = False
     has_feedbag: bool = False
+    items: list[Item] = field(default_factory=list)
+    """Of the address book, as far as it has come."""
+    recalled: Copy | None = None
+    """The address book as it was last time."""
+    copy: Copy | None = None
+    """The address book as it is."""
+    signed_on: datetime | None = None
+    """When, by the server's clock."""
 
 
 @dataclass(slots=True)

@@ -45,10 +45,13 @@ def query(link: Link, snac: Snac) -> None:  # 13/04
 
 def query_if_modified(link: Link, snac: Snac) -> None:  # 13/05
     reader = Reader(snac.data)
-    changed, count = reader.u32(), reader.u16()
+    asked, count = reader.u32(), reader.u16()
     reader.end()
-    if count and (changed, count) == (int(link.me.changed), len(link.me.items)):
-        return link.reply(snac, 0x0F, snac.data)
+    changed, size = int(link.me.changed), len(link.me.items)
+    if link.world.kind.shares_accounts and size and changed < asked:
+        return link.reply(snac, 0x0F, u32(changed) + u8(size & 0xFF))
+    if not link.world.kind.shares_accounts and (changed, size) == (asked, count):
+        return link.reply(snac, 0x0F, u32(changed) + u16(size))
     return query(link, snac)
 
 
@@ -158,7 +161,8 @@ def _delete(link: Link, item: Item) -> int:
     if item.key not in link.me.items:
         return NOT_FOUND
     del link.me.items[item.key]
-    link.me.changed = link.world.clock.now()
+    if not link.world.kind.shares_accounts:  # The other knows when items changed that are there.
+        link.me.changed = link.world.clock.now()
     return OK
 
 

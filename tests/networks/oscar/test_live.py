@@ -54,6 +54,7 @@ from gateway.events import (
     ProfileChanged,
     ProfileFetched,
     Refused,
+    Remembered,
     RoomInvited,
     RoomJoined,
     RoomLeft,
@@ -307,6 +308,45 @@ def test_authorisation() -> None:
             juliet.put(Authorize(person=PersonId("100002"), is_granted=True))
             assert romeo.wait(fake.Answered).granted
             romeo.wait(fake.Arrived, name="100001")
+
+
+@pytest.mark.parametrize(("kind", "whole"), [("oos", 2), ("isd", 1)])
+def test_an_unchanged_address_book_is_not_sent_again(kind: str, whole: int) -> None:
+    """How open-oscar-server wants to be asked is found out by asking it in the usual way."""
+    name = "Juliet" if kind == "oos" else "200001"
+    clock = fake.ManualClock()
+    memory: dict[str, str] = {}
+
+    def log_in(without: str = "") -> tuple[int, bool]:
+        """How many contacts there are, and whether they were sent."""
+        clock.advance(60.0)
+        with user(server, name, session={"memory": dict(memory)}) as someone:
+            if without:
+                someone.put(RemoveContact(person=PersonId(without)))
+                server.wait_until(lambda: without not in server.contacts(name))
+            someone.put(Logout())
+            someone.expect(LoggedOut)
+            told = {event.name: event.value for event in someone.saw(Remembered)}
+            [book] = someone.saw(ContactsListed)
+        memory.update(told)
+        return len(book.contacts), "feedbag" in told
+
+    with verona(kind, clock=clock) as server:
+        items = [fake.Item("Cousins", 1, 0, 1)]
+        items += [fake.Item(f"30{at:04}", 1, at, 0) for at in range(1, 21)]
+        server.account(name).items = {item.key: item for item in items}
+        assert [log_in() for _ in range(whole)] == [(20, True)] * whole
+        assert log_in() == log_in() == (20, False)
+        assert log_in(without="300001") == (20, False)
+        assert log_in() == (19, True)
+        assert log_in() == (19, False)
+        del server.account(name).items[1, 2]  # By another client.
+        if kind == "isd":  # The other one does not take that for a change.
+            server.account(name).changed = clock.now()
+        assert log_in() == (18, True)
+        assert log_in() == (18, False)
+        memory["feedbag"] = memory["feedbag"][5:]
+        assert log_in() == (18, True)
 
 
 def test_block() -> None:

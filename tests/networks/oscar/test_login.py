@@ -6,12 +6,26 @@ from typing import Any
 
 import pytest
 
-from gateway.commands import Logout, SendMessage
+from gateway.commands import Logout, RemoveContact, SendMessage
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connect, Connected, Got, HangUp, Lost, Send, Stop, Timer, Tls
-from gateway.ids import ChatId, Token
+from gateway.fsm import (
+    MAIN,
+    Connect,
+    Connected,
+    Got,
+    HangUp,
+    Lost,
+    Send,
+    Stop,
+    Tell,
+    Timer,
+    Tls,
+)
+from gateway.ids import ChatId, PersonId, Token
 from networks.oscar import kerberos
 from networks.oscar.blocks import Redirect
+from networks.oscar.copy import LATER, SAME, Copy, decode
+from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.kerberos import Granted, KerberosCodec, TicketRequest
 from networks.oscar.login import TOO_FAST
@@ -311,6 +325,92 @@ def test_sign_on_with_a_number() -> None:
     (play << sent("04/02") << sent("02/04") << sent("01/1e") << sent("13/07")).skip()
     assert play.fields("01/1e")[0x06] == u32(0)
     assert play.last("15/02")[10:12] == b"\x3c\x00"
+
+
+# The address book as it was last time.
+
+CHANGED = 1_795_412_198
+SINCE = (0x03, u32(CHANGED + 1))
+"""The server's clock at this log-in."""
+
+REMEMBERED = Copy(parse_feedbag(feedbag(*BOOK)).items, CHANGED)
+OWNER = "juliet login.verona.lit"
+
+
+def asks(copy: Copy | None, since: tuple[int, bytes] = SINCE, owner: str = OWNER) -> OscarPlaybook:
+    """13/05 is sent."""
+    play = signing_on(memory={"feedbag": copy.encode(owner)} if copy else {})
+    (play >> snac("01/03", b"".join(map(u16, FAMILIES)))).skip()
+    (play >> snac("01/07", RATES)).skip()
+    return play >> snac("01/0f", info("Juliet", since))
+
+
+def remembered(play: OscarPlaybook) -> list[Copy | None]:
+    told = [effect.news for effect in play.done if isinstance(effect, Tell)]
+    values = [news.value for news in told if isinstance(news, Remember)]
+    return [decode(value, OWNER) for value in values]
+
+
+def listed(play: OscarPlaybook) -> list[str]:
+    [names] = [
+        [buddy.name for buddy in effect.news.buddies]
+        for effect in play.done
+        if isinstance(effect, Tell) and isinstance(effect.news, Listed)
+    ]
+    return names
+
+
+def test_first_log_in() -> None:
+    play = asks(None)
+    assert play.last("13/05") == bytes(6)
+    play >> reply("13/06", feedbag(*BOOK[:1]), flags=1, to="13/05")
+    play >> reply("13/06", feedbag(*BOOK[1:]), to="13/05")
+    assert remembered(play) == [REMEMBERED]
+
+
+@pytest.mark.parametrize("since", [(0x03, u32(CHANGED)), (0x05, u32(CHANGED + 1))])
+def test_a_list_that_is_just_changing(since: tuple[int, bytes]) -> None:
+    """Or might be, as far as we know: another change in the same second would not show."""
+    play = asks(None, since) >> reply("13/06", feedbag(*BOOK), to="13/05")
+    assert remembered(play) == []
+
+
+@pytest.mark.parametrize("lag", [SAME, LATER])
+@pytest.mark.parametrize("count", [u16(4), b"\4"])
+def test_unchanged(lag: int, count: bytes) -> None:
+    play = asks(replace(REMEMBERED, lag=lag))
+    assert play.last("13/05") == u32(CHANGED + lag) + u16(4)
+    play >> reply("13/0f", u32(CHANGED) + count, to="13/05")
+    assert listed(play) == ["romeo", "Nurse"]
+    assert remembered(play) == []
+    play.skip()
+    (play >> RemoveContact(person=PersonId("romeo")) << sent("13/11") << sent("13/0a")).end()
+
+
+def test_unchanged_but_for_a_deletion() -> None:
+    play = asks(REMEMBERED) >> reply("13/0f", u32(CHANGED) + b"\3", to="13/05") << sent("13/04")
+    play >> reply("13/06", feedbag(*BOOK[:3]))
+    assert listed(play) == ["romeo"]
+    assert remembered(play) == [replace(REMEMBERED, items=REMEMBERED.items[:3])]
+
+
+def test_changed_meanwhile() -> None:
+    play = asks(replace(REMEMBERED, changed=CHANGED - 100, lag=LATER))
+    play >> reply("13/06", feedbag(*BOOK), to="13/05")
+    assert remembered(play) == [replace(REMEMBERED, lag=LATER)]
+
+
+def test_unchanged_and_sent_all_the_same() -> None:
+    play = asks(REMEMBERED) >> reply("13/06", feedbag(*BOOK), to="13/05")
+    assert listed(play) == ["romeo", "Nurse"]
+    assert remembered(play) == [replace(REMEMBERED, lag=LATER)]
+
+
+def test_of_another_account() -> None:
+    assert asks(REMEMBERED, owner="romeo login.verona.lit").last("13/05") == bytes(6)
+
+
+# Signing on, in other ways.
 
 
 @pytest.mark.parametrize(("name", "has_direct"), [("Juliet", False), ("100001", True)])
