@@ -3,7 +3,8 @@
 from xml.etree.ElementTree import Element
 
 from gateway.errors import WireError
-from networks.msn.soap import Fault, Request, descend, quoted, read, request, text_of
+from networks.msn.soap import Fault, Request, read, request
+from networks.msn.xml import descend, quoted, text_of
 
 NAMESPACE = "http://www.msn.com/webservices/AddressBook"
 AB = f"{{{NAMESPACE}}}"

@@ -18,7 +18,8 @@ from networks.msn.abservice import (
     result,
 )
 from networks.msn.memberships import NetworkId, network_of
-from networks.msn.soap import Fault, Request, quoted
+from networks.msn.soap import Fault, Request
+from networks.msn.xml import quoted
 
 BOOK_ID = "<abId>00000000-0000-0000-0000-000000000000</abId>"
 """Everybody's own address book."""

@@ -17,7 +17,8 @@ from networks.msn.abservice import (
     operation,
     result,
 )
-from networks.msn.soap import TYPE, Fault, Request, quoted
+from networks.msn.soap import TYPE, Fault, Request
+from networks.msn.xml import quoted
 
 
 class Role(StrEnum):

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from gateway.errors import WireError
 from gateway.frozen import frozen
-from networks.msn.soap import Fault, Request, descend, local, quoted, read, text_of, time_of
+from networks.msn.soap import Fault, Request, read
+from networks.msn.xml import descend, local, quoted, text_of, time_of
 
 PATH = "/RST.srf"
 

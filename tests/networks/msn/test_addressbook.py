@@ -32,7 +32,7 @@ from networks.msn.addressbook import (
 )
 from networks.msn.memberships import NetworkId
 from networks.msn.soap import Fault, Request
-from tests.networks.msn.xml import outline, sent_by_others
+from tests.networks.msn.outlines import outline, sent_by_others
 from tests.servers.msn_transcript import answers
 
 WORK = "8d0595b2-8a5c-4daf-a90b-541ac55017c7"

@@ -20,7 +20,7 @@ from networks.msn.memberships import (
     parse_memberships,
 )
 from networks.msn.soap import Fault, Request
-from tests.networks.msn.xml import outline, sent_by_others
+from tests.networks.msn.outlines import outline, sent_by_others
 from tests.servers.msn_transcript import answers
 
 ALICE = "alice@example.com"

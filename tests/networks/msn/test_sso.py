@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import WireError
-from networks.msn.soap import Fault, descend, local, text_of
+from networks.msn.soap import Fault
 from networks.msn.sso import (
     POLICIES,
     REFUSED,
@@ -19,7 +19,8 @@ from networks.msn.sso import (
     request_tickets,
     response,
 )
-from tests.networks.msn.xml import outline
+from networks.msn.xml import descend, local, text_of
+from tests.networks.msn.outlines import outline
 from tests.servers.msn_transcript import answers, read, requests
 
 # The request.

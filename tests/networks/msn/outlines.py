@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element, fromstring
 
-from networks.msn.soap import descend, local, text_of
+from networks.msn.xml import descend, local, text_of
 from tests.servers.msn_transcript import Step, requests
 
 Outline = tuple[object, ...]

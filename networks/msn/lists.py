@@ -1,0 +1,136 @@
+"""Payloads of ADL, RML and FQY: addresses by domain, with the lists each is on.
+
+    <ml l="1"><d n="example.com"><c n="bob" l="3" t="1"/></d></ml>
+
+``l`` of ``ml`` stands in the first ADL only, that of the log-in.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import IntFlag
+from itertools import groupby
+from urllib.parse import unquote
+
+from gateway.frozen import frozen
+from networks.msn.memberships import NetworkId, network_of
+from networks.msn.xml import children, parse, quoted
+
+
+class On(IntFlag):
+    """What clients send has the first three only, and never ALLOW with BLOCK."""
+
+    NOTHING = 0
+    CONTACTS = 1
+    """Forward list, FL: we are told of their presence."""
+    ALLOW = 2
+    BLOCK = 4
+    REVERSE = 8
+    PENDING = 16
+
+
+EVERY_LIST = On(31)
+
+
+@frozen(kw_only=True)
+class Listed:
+    address: str
+    """In lower case."""
+    on: On = On.NOTHING
+    network: NetworkId = NetworkId.MSN
+    name: str = ""
+    """What they call themselves, from the server."""
+
+
+# To the server.
+
+MAX_ENTRIES = 150
+"""In one payload: what the official clients send at most, and old servers took."""
+
+MAX_SIZE = 7500
+"""Bytes of one payload, for the same reason."""
+
+LONGEST = 200
+"""Characters of an address.  Longer ones cannot be, and would not fit."""
+
+
+def initial_lists(entries: Iterable[Listed]) -> list[bytes]:
+    """For the first ADLs of a session: everybody; at least one payload."""
+    return list(_payloads(entries, ' l="1"')) or [_payload("", ' l="1"')]
+
+
+def changed_lists(entries: Iterable[Listed]) -> list[bytes]:
+    """For the ADLs and RMLs after that: one domain in each, as servers want it."""
+    return [
+        payload
+        for _, group in groupby(_sendable(entries), key=lambda entry: entry[0])
+        for payload in _payloads((listed for *_, listed in group), "")
+    ]
+
+
+def query(address: str) -> bytes:
+    """For FQY: on which networks an address is known."""
+    name, _, domain = address.rpartition("@")
+    return _payload(f'<d n="{quoted(domain)}"><c n="{quoted(name)}"/></d>', "")
+
+
+Entry = tuple[str, str, Listed]
+"""Domain, name."""
+
+
+def _sendable(entries: Iterable[Listed]) -> list[Entry]:
+    """By domain.  What is no address is left out: the server would hang up."""
+    found = []
+    for listed in entries:
+        name, _, domain = listed.address.rpartition("@")
+        if name and domain and len(listed.address) <= LONGEST:
+            found.append((domain, name, listed))
+    return sorted(found, key=lambda entry: entry[:2])
+
+
+def _payloads(entries: Iterable[Listed], attribute: str) -> Iterator[bytes]:
+    batch: list[str] = []
+    size, last = 0, ""
+    for domain, name, listed in _sendable(entries):
+        head = f'<d n="{quoted(domain)}">'
+        entry = f'<c n="{quoted(name)}" l="{listed.on:d}" t="{listed.network:d}"/>'
+        most = size + len((head + entry).encode()) + AROUND
+        if batch and (len(batch) == MAX_ENTRIES or most > MAX_SIZE):
+            yield _payload("".join(batch) + "</d>", attribute)
+            batch, size, last = [], 0, ""
+        if domain != last:
+            entry = f"</d>{head}{entry}" if last else head + entry
+        batch.append(entry)
+        size, last = size + len(entry.encode()), domain
+    if batch:
+        yield _payload("".join(batch) + "</d>", attribute)
+
+
+AROUND = len('<ml l="1"></d></d></ml>')
+
+
+def _payload(inside: str, attribute: str) -> bytes:
+    return f"<ml{attribute}>{inside}</ml>".encode()
+
+
+# From the server.
+
+
+def parse_lists(payload: bytes) -> tuple[Listed, ...]:
+    """
+    Raises:
+        WireError: the payload is no XML.
+    """
+    return tuple(
+        Listed(
+            address=f"{name}@{domain}".lower(),
+            on=_on(entry.get("l", "")),
+            network=network_of(entry.get("t", ""), NetworkId.MSN),
+            name=unquote(entry.get("f", "")),
+        )
+        for of_domain in children(parse(payload), "d")
+        for entry in children(of_domain, "c")
+        if (domain := of_domain.get("n", "")) and (name := entry.get("n", ""))
+    )
+
+
+def _on(text: str) -> On:
+    return On(int(text)) & EVERY_LIST if text.isdecimal() and len(text) < 4 else On.NOTHING

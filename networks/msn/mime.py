@@ -1,0 +1,160 @@
+"""What is in MSG: headers, a blank line, a body.  Long messages come in chunks.
+
+MIME-Version: 1.0                               Message-ID: {…}
+Content-Type: text/plain; charset=UTF-8         Chunk: 1
+Message-ID: {…}
+Chunks: 2                                       the second part
+                                                of the body
+the first part
+"""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from gateway.frozen import frozen
+
+Headers = tuple[tuple[str, str], ...]
+
+PLAIN = "text/plain"
+CONTROL = "text/x-msmsgscontrol"
+DATACAST = "text/x-msnmsgr-datacast"
+P2P = "application/x-msnmsgrp2p"
+PROFILE = "text/x-msmsgsprofile"
+INITIAL_MAIL = "text/x-msmsgsinitialmdatanotification"
+OFFLINE_MESSAGE = "text/x-msmsgsoimnotification"
+
+
+@frozen()
+class Message:
+    type: str
+    """In lower case, without parameters; "" if it was not said."""
+    body: bytes
+    headers: Headers = ()
+    """All others."""
+    charset: str = "utf-8"
+    """One that Python knows."""
+
+    def get(self, name: str) -> str:
+        """The first header of that name, in any case; "" if there is none."""
+        return _first(self.headers, name)
+
+    def field(self, name: str) -> str:
+        """The same of lines in the body that look like headers, as those of notifications do."""
+        return _first(_lines(self.body.decode(errors="replace")), name)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode(self.charset, errors="replace")
+
+
+def _first(headers: Headers, name: str) -> str:
+    folded = name.lower()
+    return next((value for called, value in headers if called.lower() == folded), "")
+
+
+END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
+"""Of the headers."""
+
+CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
+
+MAX_HEADERS = 32
+"""That are looked at.  The profile, the longest there is, has some 25."""
+
+
+def parse(payload: bytes) -> Message:
+    """Of any bytes.  Without a blank line everything is headers."""
+    end = END.search(payload)
+    head, body = (payload[: end.start()], payload[end.end() :]) if end else (payload, b"")
+    headers = _lines(head.decode(errors="replace"))
+    content = _first(headers, "Content-Type")
+    return Message(
+        type=content.partition(";")[0].strip().lower(),
+        body=body,
+        headers=tuple(one for one in headers if one[0].lower() not in DROPPED),
+        charset=_charset(content),
+    )
+
+
+DROPPED = {"mime-version", "content-type"}
+
+
+def _lines(text: str) -> Headers:
+    found = []
+    for line in text.split("\n", MAX_HEADERS)[:MAX_HEADERS]:
+        name, colon, value = line.partition(":")
+        if colon:
+            found.append((name.strip(), value.strip()))
+    return tuple(found)
+
+
+def _charset(content: str) -> str:
+    found = CHARSET.search(content)
+    try:
+        # Not every codec is one of texts: "hex" and "rot13" are none.
+        return codecs.lookup(found[1]).name if found and "é".encode(found[1]) else "utf-8"
+    except (LookupError, ValueError):
+        return "utf-8"
+
+
+def build(type: str, body: bytes, *headers: tuple[str, str], charset: str = "") -> bytes:
+    content = f"{type}; charset={charset}" if charset else type
+    lines = (("MIME-Version", "1.0"), ("Content-Type", content), *headers)
+    return "".join(f"{name}: {value}\r\n" for name, value in lines).encode() + b"\r\n" + body
+
+
+# Chunks.
+
+MAX_CHUNKS = 40
+"""Of one message: some 60 kB, more than anybody types."""
+
+MAX_OPEN = 8
+"""Messages of which the rest is to come; the one begun first is given up for a ninth."""
+
+
+class Assembler:
+    """Puts chunks together, of all senders on one switchboard.  They come in order (TCP)."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], tuple[Message, int, list[bytes]]] = {}
+
+    def add(self, sender: str, message: Message) -> Message | None:
+        """The whole message that this one was, or completes; None while the rest is missing, or
+        for one of which the beginning is."""
+        id, chunks = message.get("Message-ID"), _number(message.get("Chunks"))
+        if id and chunks > 1:
+            self._begin((sender, id), message, chunks)
+            return None
+        if id and message.get("Chunk"):
+            return self._continue((sender, id), message.body, _number(message.get("Chunk")))
+        return message
+
+    def _begin(self, key: tuple[str, str], message: Message, chunks: int) -> None:
+        self._open.pop(key, None)
+        if chunks <= MAX_CHUNKS:
+            while len(self._open) >= MAX_OPEN:
+                self._open.pop(next(iter(self._open)))
+            self._open[key] = message, chunks, [message.body]
+
+    def _continue(self, key: tuple[str, str], body: bytes, number: int) -> Message | None:
+        if key not in self._open:
+            return None
+        first, chunks, parts = self._open[key]
+        if number != len(parts):
+            del self._open[key]
+            return None
+        parts.append(body)
+        if len(parts) < chunks:
+            return None
+        del self._open[key]
+        return replace(first, body=b"".join(parts), headers=tuple(_whole(first.headers)))
+
+
+def _whole(headers: Headers) -> Iterator[tuple[str, str]]:
+    return (one for one in headers if one[0].lower() not in ("chunks", "message-id"))
+
+
+def _number(text: str) -> int:
+    """0 for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
