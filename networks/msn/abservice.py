@@ -52,12 +52,6 @@ def result(status: int, data: bytes, name: str) -> Element | Fault:
     return found
 
 
-def parse_done(status: int, data: bytes) -> Fault | None:
-    """The answer to what has no result."""
-    content = read(status, data)
-    return content if isinstance(content, Fault) else None
-
-
 def parse_id(status: int, data: bytes) -> str | Fault:
     """The answer to what makes a contact or a group: its id."""
     content = read(status, data)

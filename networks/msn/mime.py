@@ -73,7 +73,7 @@ def parse(payload: bytes) -> Message:
         type=content.partition(";")[0].strip().lower(),
         body=body,
         headers=tuple(one for one in headers if one[0].lower() not in DROPPED),
-        charset=_charset(content),
+        charset=known_charset(found[1]) if (found := CHARSET.search(content)) else "utf-8",
     )
 
 
@@ -89,13 +89,14 @@ def _lines(text: str) -> Headers:
     return tuple(found)
 
 
-def _charset(content: str) -> str:
-    found = CHARSET.search(content)
+def known_charset(name: str) -> str:
+    """As Python calls it; UTF-8 for what it does not know, and for ASCII."""
     try:
-        # Not every codec is one of texts: "hex" and "rot13" are none.
-        return codecs.lookup(found[1]).name if found and "é".encode(found[1]) else "utf-8"
+        "".encode(name)  # Not every codec is one of texts: "hex" and "rot13" are none.
+        known = codecs.lookup(name).name
     except (LookupError, ValueError):
         return "utf-8"
+    return "utf-8" if known == "ascii" else known
 
 
 def build(type: str, body: bytes, *headers: tuple[str, str], charset: str = "") -> bytes:

@@ -91,6 +91,12 @@ def read(status: int, data: bytes) -> Element | Fault:
     return content if status == OK else Fault(code=f"HTTP {status}")
 
 
+def parse_done(status: int, data: bytes) -> Fault | None:
+    """The answer to what has no result."""
+    content = read(status, data)
+    return content if isinstance(content, Fault) else None
+
+
 def _content(envelope: Element) -> Element:
     """RST has its faults beside the body."""
     for child in envelope:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import WireError
-from networks.msn.abservice import parse_done, parse_id
+from networks.msn.abservice import parse_id
 from networks.msn.addressbook import (
     NO_BOOK,
     Book,
@@ -31,7 +31,7 @@ from networks.msn.addressbook import (
     rename_me,
 )
 from networks.msn.memberships import NetworkId
-from networks.msn.soap import Fault, Request
+from networks.msn.soap import Fault, Request, parse_done
 from tests.networks.msn.outlines import outline, sent_by_others
 from tests.servers.msn_transcript import answers
 

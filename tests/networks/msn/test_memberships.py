@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import WireError
-from networks.msn.abservice import parse_done
 from networks.msn.memberships import (
     Member,
     NetworkId,
@@ -19,7 +18,7 @@ from networks.msn.memberships import (
     network_of,
     parse_memberships,
 )
-from networks.msn.soap import Fault, Request
+from networks.msn.soap import Fault, Request, parse_done
 from tests.networks.msn.outlines import outline, sent_by_others
 from tests.servers.msn_transcript import answers
 
