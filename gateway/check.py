@@ -24,6 +24,14 @@ from gateway.store import Counts, Keyring, Store, StoreUnavailable, schema_versi
 CONNECT_SECONDS = 10.0
 """As long as a session would wait for a server of its network."""
 
+WANTED = ("roster both", "message outgoing")
+"""What of XEP-0356 we have a use for."""
+
+NOT_GRANTED = (
+    f"not everywhere granted: {', '.join(WANTED)} (XEP-0356).  It works without, but users are "
+    "asked for each contact; `gateway.py ejabberd` prints how to grant it"
+)
+
 REFUSED = "; is it listening there for components?  `gateway.py ejabberd` prints how to make it"
 
 
@@ -119,13 +127,17 @@ def _xmpp(config: Config) -> Iterator[Finding]:
     each has a connection."""
     address = (config.xmpp.host, config.xmpp.port)
     place = f"{config.xmpp.host}:{config.xmpp.port}"
-    granted: frozenset[str] = frozenset()
+    is_wanting = False
     software = ""
     for domain in config.transports:
         try:
             with handshake.connect(address, domain, config.xmpp.secret.get_secret_value()) as link:
-                yield Finding(Verdict.OK, "xmpp", f"{place}: accepts {domain}")
-                granted |= handshake.privileges(link)
+                granted = handshake.privileges(link)
+                text = (
+                    f"{place}: accepts {domain}, grants {', '.join(sorted(granted)) or 'nothing'}"
+                )
+                yield Finding(Verdict.OK, "xmpp", text)
+                is_wanting = is_wanting or not granted.issuperset(WANTED)
                 software = software or handshake.software(link, domain, config.xmpp.domain)
         except handshake.HandshakeRefused as error:
             yield Finding(Verdict.FAIL, "xmpp", f"{place}: {domain}: {error}")
@@ -135,8 +147,8 @@ def _xmpp(config: Config) -> Iterator[Finding]:
     if software.casefold() in get_args(XmppServer) and software.casefold() != config.xmpp.server:
         text = f"{place}: is {software}; set xmpp.server: {software.casefold()}"
         yield Finding(Verdict.FAIL, "xmpp", text)
-    grants = ", ".join(sorted(granted)) or "nothing"
-    yield Finding(Verdict.OK, "xmpp", f"grants {grants} (XEP-0356); the gateway needs nothing")
+    if is_wanting:
+        yield Finding(Verdict.WARN, "xmpp", NOT_GRANTED)
 
 
 # The networks.

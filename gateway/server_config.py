@@ -29,6 +29,24 @@ listen:
     hosts:
 {hosts}
 
+# What the gateway may do in the name of your users (XEP-0356): put contacts into their roster, and
+# show them what they wrote in another client.  It works without, but asks for each contact.
+acl:
+  greengate:
+    server:
+{servers}
+access_rules:
+  greengate:
+    allow: greengate
+
+# Into "modules:"
+modules:
+  mod_privilege:
+    roster:
+      both: greengate
+    message:
+      outgoing: greengate
+
 # Do not set domain_balancing for these domains, nor max_fsm_queue: each loses stanzas silently.
 # If users of other servers may use the gateway, each domain also needs a DNS record.
 """
@@ -40,12 +58,23 @@ PROSODY = """\
 component_ports = {{ {port} }}
 component_interfaces = {{ {ip} }}
 
+-- Into your VirtualHost {domain}.
+-- What the gateway may do in the name of your users (XEP-0356): put contacts into their roster, and
+-- show them what they wrote in another client.  It works without, but asks for each contact.
+-- mod_privilege is in Debian's package prosody-modules; add "privilege" to modules_enabled, too.
+privileged_entities = {{
+{entities}
+}}
+
 -- At the end.
 {components}"""
+
+PROSODY_ENTITY = '    [{domain}] = {{ roster = "both"; message = "outgoing" }};'
 
 PROSODY_COMPONENT = """\
 Component {domain}
     component_secret = {secret}
+    modules_enabled = {{ "privilege" }}
 """
 
 UNSAID = "-- That file has to say so, too:  xmpp: {server: prosody}\n"
@@ -59,6 +88,7 @@ def ejabberd(config: Config) -> str:
         port=config.xmpp.port,
         ip=_quoted(_listen_address(config.xmpp.host, "::")),
         first=domains[0],
+        servers=_lines(f"      - {_quoted(domain)}" for domain in domains),
         hosts=_lines(f"      {_quoted(d)}:\n        password: {secret}" for d in domains),
     ).rstrip()
 
@@ -70,6 +100,10 @@ def prosody(config: Config) -> str:
         unsaid="" if config.xmpp.server == "prosody" else UNSAID,
         port=config.xmpp.port,
         ip=_quoted(_listen_address(config.xmpp.host, "*")),
+        domain=_quoted(config.xmpp.domain),
+        entities=_lines(
+            PROSODY_ENTITY.format(domain=_quoted(domain)) for domain in config.transports
+        ),
         components=_lines(
             PROSODY_COMPONENT.format(domain=_quoted(domain), secret=secret)
             for domain in config.transports

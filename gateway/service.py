@@ -19,6 +19,7 @@ from gateway.xmpp import chat, xeps
 from gateway.xmpp.caps import caps
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
+from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.router import Router
 from gateway.xmpp.streams import Streams
 
@@ -55,6 +56,7 @@ class Service:
         self._store = Store.open(config.store, Keyring.load(config.keys))
         self._loop = hub.HubLoop()
         self._streams = Streams(config.xmpp.server, list(config.transports), self._stream)
+        self._privileges = Privileges(config.xmpp.domain, self._streams)
         self._background = Background()
         self._sessions = Sessions()
         context = Context(
@@ -63,6 +65,7 @@ class Service:
             streams=self._streams,
             sessions=self._sessions,
             background=self._background,
+            privileges=self._privileges,
             caps=caps,
         )
         self._router = Router(context, xeps.IQS, chat.answer)
@@ -131,6 +134,7 @@ class Service:
             gevent.spawn(self._router.restore, stream)
 
     def _cut_off(self, stream: Component) -> None:
+        self._privileges.lost(self._streams.carried(stream))
         self._router.cut_off(stream)
         patience = self._config.limits.keep_without_server
         self._alone[stream] = gevent.spawn_later(patience, self._give_up, stream)

@@ -105,11 +105,12 @@ class Chats:
     # From the network.
 
     def received(self, event: MessageReceived) -> None:
-        if event.is_mine:
-            return  # From another client of the account; to show it needs XEP-0356.
         children = stanzas.body(event.body, event.xhtml)
         if event.sent_at:
             children += stanzas.delay(self._host.transport.domain, event.sent_at)
+        if event.is_mine:
+            self._show_sent(event.chat, children)
+            return
         if event.id:
             children += stanzas.stanza_id(self._host.address, event.id)
             children += markers.markable(self._host)
@@ -120,6 +121,13 @@ class Chats:
             stanzas.message(sender, self._host.key.user, "chat", children, id or stanzas.new_id()),
             keep=True,
         )
+
+    def _show_sent(self, chat: ChatId, children: str) -> None:
+        """From another client of the account: a carbon, where the server lets us (XEP-0356)."""
+        host = self._host
+        domain = host.transport.domain
+        if sent := host.context.privileges.sent(host.key.user, domain, host.jid(chat), children):
+            host.out.write(sent, keep=True)
 
     def _way_back(self, sender: PersonId) -> str:
         person = self._host.jid(sender)

@@ -21,7 +21,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from xml.etree.ElementTree import Element
 
 import gevent
@@ -194,22 +194,27 @@ class Component(ComponentXMPP):
         Raises:
             CommandRefused: the answer is an error, or there was none in time.
         """
+        found: Element | None = next(iter(self._exchange("get", sender, to, payload).xml), None)
+        if found is None:
+            raise CommandRefused(Reason.NOT_FOUND, f"{to} has nothing to tell.")
+        return found
 
+    def tell(self, sender: str, to: str, payload: Element) -> None:
+        """An IQ of type set, until it is answered.  Blocks and raises as ``ask`` does."""
+        self._exchange("set", sender, to, payload)
+
+    def _exchange(self, kind: Literal["get", "set"], sender: str, to: str, payload: Element) -> Any:
         async def answer() -> Any:
-            iq = self.make_iq_get(ito=to, ifrom=sender)
+            iq = self.make_iq(ito=to, ifrom=sender, itype=kind)
             iq.append(payload)
             return await iq.send(timeout=PING_TIMEOUT)  # type: ignore[no-untyped-call]
 
         try:
-            answered = self._hub_loop.wait_for(answer(), 2.0 * PING_TIMEOUT)
+            return self._hub_loop.wait_for(answer(), 2.0 * PING_TIMEOUT)
         except (IqTimeout, TimeoutError, ConnectionAbortedError):
             raise CommandRefused(Reason.TIMEOUT, f"{to} did not answer.") from None
-        except IqError:
-            raise CommandRefused(Reason.NOT_FOUND, f"{to} does not tell.") from None
-        found: Element | None = next(iter(answered.xml), None)
-        if found is None:
-            raise CommandRefused(Reason.NOT_FOUND, f"{to} has nothing to tell.")
-        return found
+        except IqError as error:
+            raise CommandRefused(Reason.NOT_FOUND, f"{to} refused: {error.condition}.") from None
 
     def start(self) -> None:
         self._hub_loop.call_soon(self._start_filters)

@@ -13,6 +13,7 @@ from gateway.network import Addressing, Kind
 from gateway.pacer import Pacer
 from gateway.sessions import Sessions
 from gateway.store import Store
+from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.streams import Streams
 
 BACKLOG = 10_000
@@ -64,6 +65,7 @@ class Context:
     streams: Streams
     sessions: Sessions
     background: Background
+    privileges: Privileges
     caps: Callable[[Kind, Transport], str]
     """The <c/> of XEP-0115 for our presence."""
     pacers: dict[str, Pacer] = field(init=False)

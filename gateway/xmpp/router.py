@@ -87,6 +87,8 @@ class Router:
         """Take a message or a presence off the stream."""
         if jid.split(stanza.get("from", ""))[1] in self._context.config.transports:
             return  # Ours, shown to us: XEP-0356 lets us see the presence of users' contacts.
+        if self._context.privileges.heard(stanza):
+            return
         try:
             user = self._user(stanza.get("from", ""))
             if user.is_loaded and user.jid not in self._loading:

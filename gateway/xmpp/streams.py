@@ -30,6 +30,10 @@ class Streams:
         """
         return self._by_domain.get(domain, self._first)
 
+    def carried(self, stream: Component) -> list[str]:
+        """The domains whose stanzas it carries."""
+        return [domain for domain, found in self._by_domain.items() if found is stream]
+
     def __iter__(self) -> Iterator[Component]:
         return iter(dict.fromkeys(self._by_domain.values()))
 

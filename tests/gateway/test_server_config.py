@@ -19,6 +19,8 @@ pytestmark = pytest.mark.usefixtures("verona")
 
 DOMAINS = ("verona.xmpp.test", "mantua.xmpp.test")
 
+GRANTED = "grants message outgoing, roster both"
+
 ODD_SECRET = 'qu"ote \\ #hash: ü'
 
 
@@ -52,9 +54,8 @@ def test_ejabberd_takes_it(tmp_path: Path) -> None:
         server.start()
         place = f"127.0.0.1:{server.component_port}"
         assert xmpp_findings(config) == [
-            f"ok    xmpp     {place}: accepts verona.xmpp.test",
-            f"ok    xmpp     {place}: accepts mantua.xmpp.test",
-            "ok    xmpp     grants nothing (XEP-0356); the gateway needs nothing",
+            f"ok    xmpp     {place}: accepts verona.xmpp.test, {GRANTED}",
+            f"ok    xmpp     {place}: accepts mantua.xmpp.test, {GRANTED}",
         ]
 
 
@@ -62,6 +63,9 @@ def _merge(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     listeners = [each for each in whole["listen"] if each["module"] != "ejabberd_service"]
     return {
         **whole,
+        "acl": whole["acl"] | part["acl"],
+        "access_rules": whole["access_rules"] | part["access_rules"],
+        "modules": whole["modules"] | part["modules"],
         "listen": listeners + part["listen"],
     }
 
@@ -73,15 +77,15 @@ def test_prosody_takes_it(tmp_path: Path) -> None:
         file = folder / "prosody.cfg.lua"
         before, _, _ = file.read_text().partition("component_interfaces")
         config = settings(tmp_path, server.component_port, server.domain, server="prosody")
-        ports, mark, component = server_config.prosody(config).partition("-- At the end.")
+        ports, mark, rest = server_config.prosody(config).partition("-- Into your VirtualHost")
+        modules = 'modules_enabled = { "privilege"; "roster" }\n'
         host = f'VirtualHost "{server.domain}"\n'
-        file.write_text(f"{before}\n{ports}{host}{mark}{component}")
+        file.write_text(f"{before}\n{modules}{ports}{host}{mark}{rest}")
         server.start()
         place = f"127.0.0.1:{server.component_port}"
         assert xmpp_findings(config) == [
-            f"ok    xmpp     {place}: accepts verona.xmpp.test",
-            f"ok    xmpp     {place}: accepts mantua.xmpp.test",
-            "ok    xmpp     grants nothing (XEP-0356); the gateway needs nothing",
+            f"ok    xmpp     {place}: accepts verona.xmpp.test, {GRANTED}",
+            f"ok    xmpp     {place}: accepts mantua.xmpp.test, {GRANTED}",
         ]
 
 

@@ -1,4 +1,4 @@
-"""A private Prosody 0.12 on loopback, without XEP-0356: what a gateway is granted by default.
+"""A private Prosody 0.12 on loopback; with XEP-0356 (of Debian's prosody-modules) if asked for.
 
 https://prosody.im/doc/configure
 """
@@ -18,6 +18,8 @@ MODULES = (
     *("disco", "roster", "saslauth", "presence", "message", "iq", "carbons", "pep", "private"),
     *("smacks", "vcard_legacy", "blocklist", "ping", "time", "version", "register", "offline"),
 )
+
+GRANTED = '{ roster = "both"; message = "outgoing" }'
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Prosody:
 
 @contextmanager
 def prosody(
-    folder: Path | None = None, *, domains: Sequence[str], secret: str
+    folder: Path | None = None, *, domains: Sequence[str], secret: str, privilege: bool = False
 ) -> Iterator[Prosody]:
     """Start one that takes components for ``domains``."""
     with tempfile.TemporaryDirectory(prefix="prosody-") as temporary:
@@ -60,7 +62,7 @@ def prosody(
         (folder / "data").mkdir(parents=True, exist_ok=True)
         port, component_port = free_port(), free_port()
         config = folder / "prosody.cfg.lua"
-        config.write_text(_config(folder, port, component_port, domains, secret))
+        config.write_text(_config(folder, port, component_port, domains, secret, privilege))
         child = Child("prosody", [program("prosody"), "--config", config, "-F"], folder)
         server = Prosody(child, LOOPBACK, port, component_port, DOMAIN, secret)
         try:
@@ -71,7 +73,12 @@ def prosody(
 
 
 def _config(
-    folder: Path, port: int, component_port: int, domains: Sequence[str], secret: str
+    folder: Path,
+    port: int,
+    component_port: int,
+    domains: Sequence[str],
+    secret: str,
+    privilege: bool,
 ) -> str:
     lines = [
         f"run_as_root = {_lua(os.geteuid() == 0)}",
@@ -89,8 +96,14 @@ def _config(
         f"modules_enabled = {{ {'; '.join(map(_lua, MODULES))} }}",
         f"VirtualHost {_lua(DOMAIN)}",
     ]
+    privileged = 'modules_enabled = { "privilege" }'
+    if privilege:
+        entities = (f"[{_lua(domain)}] = {GRANTED}" for domain in domains)
+        lines += [privileged, f"privileged_entities = {{ {'; '.join(entities)} }}"]
     for domain in domains:
         lines += [f"Component {_lua(domain)}", f"  component_secret = {_lua(secret)}"]
+        if privilege:
+            lines.append(privileged)
     return "\n".join(lines) + "\n"
 
 

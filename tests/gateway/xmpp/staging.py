@@ -42,6 +42,7 @@ from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
 from gateway.xmpp.iq import Asker
+from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.router import Router
 from gateway.xmpp.streams import Streams
@@ -332,14 +333,16 @@ class Rig:
         """Log-ins are not paced; messages are, if the test says how."""
         given = {"messages_per_second": 1e6, "message_burst": 10**6, **limits}
         limit = LimitSettings(logins_per_second=1e6, logins_at_once=1000, **given)
+        streams = Streams(
+            server,
+            list(self.transports),
+            lambda domain: self.open_stream if domain == OPEN else self.stream,
+        )
         self.context = Context(
             config=cast(Any, Configured(limits=limit, transports=self.transports)),
             store=self.store,
-            streams=Streams(
-                server,
-                list(self.transports),
-                lambda domain: self.open_stream if domain == OPEN else self.stream,
-            ),
+            streams=streams,
+            privileges=Privileges("example.org", streams),
             sessions=Sessions(),
             background=self.background,
             caps=lambda kind, transport: f"<c xmlns='urn:caps' node='{kind.value}'/>",

@@ -215,9 +215,22 @@ def test_a_message_without_a_name_of_its_own(rig: Rig, bridge: Bridge) -> None:
     assert all(found.find("{urn:xmpp:sid:0}stanza-id") is None for found in rig.out.written)
 
 
-def test_what_we_said_ourselves_is_not_shown(rig: Rig, bridge: Bridge) -> None:
+def test_what_we_said_ourselves_is_shown_where_the_server_lets_us(rig: Rig, bridge: Bridge) -> None:
     rig.tell(bridge, received(is_mine=True))
     assert rig.out.take() == []
+    granted = "<privilege xmlns='urn:xmpp:privilege:2'>"
+    granted += "<perm access='message' type='outgoing'/></privilege>"
+    rig.router().stanza(stanza("message", TRANSPORT, granted, sender="example.org"))
+    rig.tell(
+        bridge, received("from my phone", is_mine=True, sent_at=datetime(2026, 1, 2, tzinfo=UTC))
+    )
+    carried = only(rig)
+    assert (carried.get("from"), carried.get("to")) == (TRANSPORT, "example.org")
+    (inner,) = carried.iter("{jabber:client}message")
+    assert (inner.get("from"), inner.get("to")) == (JULIET, ROMEO)
+    assert inner.findtext("{jabber:client}body") == "from my phone"
+    assert inner.find("{urn:xmpp:delay}delay") is not None
+    assert rig.out.kept == [carried], "it must arrive"
 
 
 @pytest.mark.parametrize("typing", Typing)
