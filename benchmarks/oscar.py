@@ -50,6 +50,8 @@ class OscarWorld(World):
             "server": LOOPBACK,
             "port": self.server.port,
             "ping_seconds": self.ping_seconds,
+            "logins_per_second": 100000.0,
+            "login_burst": 1000,
         }
 
     def form(self, number: int) -> dict[str, str]:

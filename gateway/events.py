@@ -136,6 +136,9 @@ class LoggedOut:
     why: Offline
     detail: str = ""
     """Shown to the user as is, so it names the network's own words if there were any."""
+    pause: float | None = None
+    """The server refused the log-in because too many came from our address, and should hear of
+    nobody for so many seconds."""
 
 
 @frozen(kw_only=True)

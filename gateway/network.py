@@ -119,6 +119,16 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast the servers of a network let people in from one address."""
+
+    seconds: float
+    """Between two log-ins, in the long run."""
+    burst: int = 1
+    """How many may come at once after a quiet time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     name: str
     """As in gateway.yaml, and the disco type of the identity (category ``gateway``)."""
@@ -147,4 +157,7 @@ class Network:
     show: Callable[[Any], str]
     """A frame as one line for the log, with secrets as "…"."""
     probe: Callable[[Any], tuple[str, int] | None]
-    """Host and port that ``gateway.py check`` tries; None where only users know."""
+    """Host and port that ``gateway.py check`` tries; None where only users know.  Transports with
+    the same host share the pace of their log-ins."""
+    pace: Pace | None = None
+    """Of log-ins, where the operator sets none for the transport; None: as for any other."""

@@ -1,6 +1,6 @@
-"""Log-ins to one network, so many per second and so many at once.
+"""Log-ins to one server, so many per second and so many at once.
 
-Networks refuse, or ban, an address that opens too many connections.
+Servers refuse, or ban, an address that opens too many connections.
 """
 
 import time
@@ -21,14 +21,24 @@ class Pacer:
     def __init__(self, per_second: float, at_once: int, burst: int | None = None) -> None:
         """``burst``: how many may go at once, at first and after a quiet time.  None: one at first,
         a second's worth after a quiet time."""
-        self._rate = per_second
-        self._saved = 1.0 if burst is None else (burst - 1) / per_second
-        """Seconds whose log-ins may be made up for."""
+        self.per_second = per_second
+        self.burst = burst
         self._at_once = at_once
         self._waiting: OrderedDict[Paced, None] = OrderedDict()
         self._running: set[Paced] = set()
         self._free_at = time.monotonic() - (self._saved if burst else 0.0)
         self._timer: Any = None
+
+    @property
+    def _saved(self) -> float:
+        """Seconds whose log-ins may be made up for."""
+        return 1.0 if self.burst is None else (self.burst - 1) / self.per_second
+
+    def slow_down(self, seconds: float) -> None:
+        """The server refused somebody for coming too soon: nobody goes for so long, and from then
+        on they go no closer together than that."""
+        self.per_second = min(self.per_second, 1.0 / seconds)
+        self._free_at = max(self._free_at, time.monotonic() + seconds)
 
     def join(self, keeper: Paced, is_first: bool = False) -> None:
         """``is_first``: before all others, because somebody looks on."""
@@ -50,7 +60,7 @@ class Pacer:
             if self._free_at > now:
                 self._pump_later(self._free_at - now)
                 return
-            self._free_at = max(self._free_at, now - self._saved) + 1.0 / self._rate
+            self._free_at = max(self._free_at, now - self._saved) + 1.0 / self.per_second
             keeper = next(iter(self._waiting))
             del self._waiting[keeper]
             self._running.add(keeper)

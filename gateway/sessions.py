@@ -202,6 +202,8 @@ class Keeper:
         self._outbox(event)
 
     def _conclude(self, event: LoggedOut) -> None:
+        if event.pause:  # First: to leave lets the next one through.
+            self._pacer.slow_down(event.pause)
         self._pacer.leave(self)
         self._is_over = True
         was_stable = self.state is State.ONLINE and _age(self.since) > STABLE

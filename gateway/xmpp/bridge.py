@@ -43,6 +43,9 @@ ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
 
 
+CROWDED = "The server lets in only so many a minute, and others wait. Try again in some minutes."
+
+
 Answer = (
     events.Done
     | events.ProfileFetched
@@ -205,7 +208,10 @@ class Bridge:
         try:
             self.credentials.await_verdict()
         except CommandRefused:
+            is_queued = self.keeper.state is State.QUEUED
             self._return_to(before)
+            if is_queued:
+                raise CommandRefused(Reason.TIMEOUT, CROWDED) from None
             raise
 
     def _return_to(self, registration: Registration | Broken | None) -> None:

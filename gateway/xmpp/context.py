@@ -1,6 +1,6 @@
 """What everything on the XMPP side needs, made once by ``gateway.service``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import gevent
@@ -8,7 +8,7 @@ from gevent.event import Event
 from gevent.queue import Queue
 
 from gateway import log
-from gateway.config import Config, Transport
+from gateway.config import Config, LimitSettings, Transport
 from gateway.network import Addressing, Kind
 from gateway.pacer import Pacer
 from gateway.sessions import Sessions
@@ -58,6 +58,30 @@ class Background:
         self._greenlet.join(timeout=seconds)
 
 
+def pacers(transports: Mapping[str, Transport], limits: LimitSettings) -> dict[str, Pacer]:
+    """By domain.  One for each server: transports that lead to the same one share theirs, and the
+    most careful of their settings."""
+    servers: dict[str, list[str]] = {}
+    for domain, transport in transports.items():
+        where = transport.network.probe(transport.settings)
+        servers.setdefault(where[0] if where else domain, []).append(domain)
+    made: dict[str, Pacer] = {}
+    for domains in servers.values():
+        rates, bursts = zip(*(_pace(transports[domain], limits) for domain in domains), strict=True)
+        burst = None if None in bursts else min(bursts)
+        made |= dict.fromkeys(domains, Pacer(min(rates), limits.logins_at_once, burst))
+    return made
+
+
+def _pace(transport: Transport, limits: LimitSettings) -> tuple[float, int | None]:
+    """Log-ins per second, and at once: what the operator set for the transport, or else what the
+    network wants, or else what holds for all."""
+    pace = transport.network.pace
+    usual = 1.0 / pace.seconds if pace else limits.logins_per_second
+    burst = pace.burst if pace else None
+    return transport.logins_per_second or usual, transport.login_burst or burst
+
+
 @dataclass(kw_only=True)
 class Context:
     config: Config
@@ -72,14 +96,6 @@ class Context:
     addressings: dict[str, Addressing] = field(init=False)
 
     def __post_init__(self) -> None:
-        limits = self.config.limits
         transports = self.config.transports
-        self.pacers = {
-            domain: Pacer(
-                transport.logins_per_second or limits.logins_per_second,
-                limits.logins_at_once,
-                transport.login_burst,
-            )
-            for domain, transport in transports.items()
-        }
+        self.pacers = pacers(transports, self.config.limits)
         self.addressings = {d: t.network.addressing(t.settings) for d, t in transports.items()}

@@ -24,6 +24,7 @@ from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
 from networks.oscar.ids import OscarAddressing, Service
 from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
+from networks.oscar.refusals import PACE
 from networks.oscar.settings import OscarSettings
 from networks.oscar.translator import OscarTranslator
 
@@ -56,4 +57,5 @@ def network(service: Service, title: str) -> Network:
         translator=OscarTranslator,
         show=show,
         probe=probe,
+        pace=PACE,
     )

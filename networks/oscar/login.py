@@ -43,7 +43,7 @@ from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
 from networks.oscar.news import Remember, Welcomed
-from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, UNKNOWN
+from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, PACE, TOO_MANY, UNKNOWN
 from networks.oscar.services import UNENCRYPTED, choose_versions
 from networks.oscar.state import AUTH, UAS, Oscar, State
 from networks.oscar.users import (
@@ -147,7 +147,8 @@ def go_on(oscar: Oscar, where: Redirect, done_with: str) -> None:
 def refused(oscar: Oscar, code: int, items: Tlvs) -> None:
     why, words = LOGIN_ERRORS.get(code, UNKNOWN)
     url = items.text(0x04)
-    oscar.end(why, f"{words} (code {code:02x}h{', ' + url if url else ''})")
+    pause = PACE.seconds if code in TOO_MANY else None
+    oscar.end(why, f"{words} (code {code:02x}h{', ' + url if url else ''})", pause)
 
 
 # The login server of AIM 6, spoken to by HTTP.

@@ -32,6 +32,8 @@ class Renamed:
 class Ended:
     why: Offline
     detail: str
+    pause: float | None = None
+    """Seconds for which the server wants no log-in from our address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ AOL's description of OSCAR, *Authorization*.
 """
 
 from gateway.events import Offline
+from gateway.network import Pace
 
 LOGIN_ERRORS: dict[int, tuple[Offline, str]] = {
     0x01: (Offline.BAD_CREDENTIALS, "There is no such account, or its password is wrong."),
@@ -41,6 +42,13 @@ LOGIN_ERRORS: dict[int, tuple[Offline, str]] = {
 }
 """TLV 08 of 17/03.  What passes is tried again, with growing pauses; what does not, when the
 user gives other credentials."""
+
+TOO_MANY = {0x18, 0x1D}
+"""Of those: our address has logged in too often, whoever it was."""
+
+PACE = Pace(seconds=62.0, burst=10)
+"""open-oscar-server lets in ten, then one a minute; two seconds more are for those that the network
+held up on their way to it."""
 
 UNKNOWN = (Offline.NETWORK, "The server refused the log-in.")
 

@@ -348,7 +348,7 @@ class Oscar:
 
     # The end.
 
-    def end(self, why: Offline, detail: str) -> None:
+    def end(self, why: Offline, detail: str, pause: float | None = None) -> None:
         """Everybody who waits is told; then nothing more happens."""
         if self.state is State.OVER:
             return
@@ -364,7 +364,7 @@ class Oscar:
                 self.tell(Exited(room.id, Departure.LOST, detail))
             else:
                 self.deny(room.token, Reason.TIMEOUT, words)
-        self.tell(Ended(why, detail))
+        self.tell(Ended(why, detail, pause))
         self.effects.append(Stop())
 
     def unanswered(self) -> list[Request]:

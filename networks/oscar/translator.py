@@ -114,8 +114,8 @@ class OscarTranslator:
                 yield LoggedIn(me=PersonId(name))
             case oscar.Renamed(name):
                 yield events.Renamed(me=PersonId(name))
-            case oscar.Ended(why, detail):
-                yield LoggedOut(why=why, detail=detail)
+            case oscar.Ended(why, detail, pause):
+                yield LoggedOut(why=why, detail=detail, pause=pause)
             case _:
                 assert_never(news)
 

@@ -64,7 +64,8 @@ class Servers:
 
     def transports(self) -> dict[str, Any]:
         def at(server: Oscar, network: str) -> dict[str, Any]:
-            return {"network": network, "server": server.host, "port": server.port}
+            where = {"server": server.host, "port": server.port}
+            return {"network": network, **where, "logins_per_second": 1000.0}
 
         networks = {AIM: "aim", ICQ: "icq", ISD: "icq", QUICK: "aim", MORTAL: "aim"}
         return {domain: at(self.of(domain), network) for domain, network in networks.items()}

@@ -170,3 +170,35 @@ def test_a_burst_and_then_one_by_one(clock: Clock) -> None:
     for name in range(13, 30):
         pacer.join(Waiting(name, started, clock))
     assert [name for _, name in started[13:]] == list(range(13, 23))
+
+
+def test_a_refusal_slows_everybody_down(clock: Clock) -> None:
+    crowd = Crowd(clock, rate=10, at_once=3, count=8)
+    for keeper in crowd.keepers:
+        crowd.pacer.join(keeper)
+    clock.advance(1)
+    assert crowd.names == [0, 1, 2]
+    crowd.pacer.slow_down(60)
+    for keeper in crowd.keepers[:3]:
+        crowd.pacer.leave(keeper)
+    clock.advance(59)
+    assert crowd.names == [0, 1, 2]
+    clock.advance(125)
+    assert [when for when, _ in crowd.started[3:]] == pytest.approx([161, 221, 281])
+    crowd.pacer.slow_down(5)  # It was slower than that already.
+    for keeper in crowd.keepers[3:6]:
+        crowd.pacer.leave(keeper)
+    clock.advance(1000)
+    assert [when for when, _ in crowd.started[6:]] == pytest.approx([341, 401])
+
+
+def test_after_a_refusal_a_burst_has_to_be_saved_for(clock: Clock) -> None:
+    started: list[tuple[float, int]] = []
+    pacer = Pacer(10, 100, burst=3)
+    pacer.slow_down(60)
+    for name in range(2):
+        pacer.join(Waiting(name, started, clock))
+    clock.advance(60 + 60 + 3 * 60)
+    for name in range(2, 9):
+        pacer.join(Waiting(name, started, clock))
+    assert [name for _, name in started] == [0, 1, 2, 3, 4]

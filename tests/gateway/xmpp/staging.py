@@ -192,7 +192,7 @@ def network(stage: Stage, is_open: bool = False, **changes: Any) -> Network:
         fsm=stage.fsm,
         translator=Translator,
         show=str,
-        probe=_unused,
+        probe=lambda _: None,
     )
     return replace(made, **changes)
 

@@ -21,7 +21,7 @@ from gateway.network import Login
 from gateway.sessions import State
 from gateway.store import Account, Broken, KnownContact, Registration
 from gateway.xmpp import credentials, stanzas
-from gateway.xmpp.bridge import DELIVER, Bridge
+from gateway.xmpp.bridge import CROWDED, DELIVER, Bridge
 from gateway.xmpp.pending import MOST, Sent
 from tests.gateway.tinynet import log_lines, settle
 from tests.gateway.xmpp.staging import (
@@ -495,6 +495,17 @@ def test_the_old_one_holds_if_there_is_no_answer(rig: Rig, monkeypatch: pytest.M
     assert bridge.registration == old
     until(lambda: bridge.keeper.state is State.ONLINE)
     assert passwords(rig) == ["old", "new", "old"]
+
+
+def test_the_old_one_holds_if_there_is_no_turn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "VERIFY_TIME", 0.01)
+    old = rig.save(fields=OLD)
+    bridge = rig.bridge(Account(key=old.key, registration=old))
+    rig.context.pacers[TRANSPORT].slow_down(60.0)
+    with pytest.raises(CommandRefused) as caught:
+        verify(bridge)
+    assert (caught.value.reason, caught.value.text) == (Reason.TIMEOUT, CROWDED)
+    assert bridge.registration == old
 
 
 def test_what_was_latched_is_latched_again_if_the_new_one_is_refused(rig: Rig) -> None:

@@ -1,13 +1,19 @@
-"""Writes that nobody waits for."""
+"""Writes that nobody waits for, and who shares the pace of log-ins."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from gevent.event import Event as Flag
 
+from gateway.config import LimitSettings, Transport
+from gateway.network import Network, Pace
+from gateway.pacer import Pacer
 from gateway.xmpp import context
 from gateway.xmpp.context import Background
-from tests.gateway.tinynet import PATIENCE, break_down, log_lines
+from tests.gateway.tinynet import NETWORK, PATIENCE, break_down, log_lines
+from tests.gateway.xmpp.staging import transport
 
 __all__ = ["log_lines"]
 
@@ -69,3 +75,56 @@ def test_closing_finishes_what_waits() -> None:
     background.do(lambda: done.append(1), "")
     background.close(PATIENCE)
     assert done == [1]
+
+
+def make(network: Network, **given: Any) -> Transport:
+    return replace(transport(network), **given)
+
+
+def pacers(**transports: Transport) -> dict[str, Pacer]:
+    limits = LimitSettings(logins_per_second=2.0, logins_at_once=7)
+    return context.pacers(transports, limits)
+
+
+def paced(network: Network, pace: Pace | None, host: str | None = None) -> Network:
+    return replace(network, pace=pace, probe=lambda _: (host, 5190) if host else None)
+
+
+def settings_of(pacer: Pacer) -> tuple[float, int | None]:
+    return pacer.per_second, pacer.burst
+
+
+@pytest.mark.parametrize(
+    ("pace", "given", "expected"),
+    [
+        (None, {}, (2.0, None)),
+        (None, {"login_burst": 4}, (2.0, 4)),
+        (Pace(seconds=50.0, burst=10), {}, (0.02, 10)),
+        (Pace(seconds=50.0, burst=10), {"logins_per_second": 5.0}, (5.0, 10)),
+        (Pace(seconds=50.0, burst=10), {"login_burst": 2}, (0.02, 2)),
+    ],
+)
+def test_the_operator_knows_best_then_the_network(
+    pace: Pace | None, given: dict[str, Any], expected: tuple[float, int | None]
+) -> None:
+    made = pacers(a=make(paced(NETWORK, pace), **given))
+    assert settings_of(made["a"]) == expected
+
+
+def test_one_pace_for_each_server() -> None:
+    ten = Pace(seconds=50.0, burst=10)
+    made = pacers(
+        aim=make(paced(NETWORK, ten, "oscar.example.net")),
+        icq=make(paced(NETWORK, None, "oscar.example.net"), login_burst=3),
+        other=make(paced(NETWORK, ten, "oscar.example.org")),
+        open=make(paced(NETWORK, None)),
+        wide=make(paced(NETWORK, None)),
+    )
+    assert made["aim"] is made["icq"]
+    assert settings_of(made["aim"]) == (0.02, 3)
+    assert len({id(pacer) for pacer in made.values()}) == 4
+    both = pacers(
+        aim=make(paced(NETWORK, ten, "oscar.example.net")),
+        icq=make(paced(NETWORK, None, "oscar.example.net")),
+    )
+    assert settings_of(both["aim"]) == (0.02, None)

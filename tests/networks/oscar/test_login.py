@@ -39,7 +39,7 @@ from networks.oscar.news import (
     Renamed,
     Welcomed,
 )
-from networks.oscar.refusals import LOGIN_ERRORS
+from networks.oscar.refusals import LOGIN_ERRORS, PACE
 from networks.oscar.services import UNENCRYPTED
 from networks.oscar.state import AUTH, UAS, State
 from networks.oscar.wire import KeepAlive, Signoff, Signon, Tlvs
@@ -172,6 +172,13 @@ def test_refused_for_a_reason_nobody_knows() -> None:
 def test_limiter_does_not_wait_for_the_challenge() -> None:
     play = authorizing() >> snac("17/03", tlvs((0x08, u16(0x1D))), AUTH, id=0)
     assert "limiter" in ended(play, Offline.NETWORK)
+
+
+@pytest.mark.parametrize("code", LOGIN_ERRORS)
+def test_who_else_should_wait(code: int) -> None:
+    play = authorizing() >> snac("17/03", tlvs((0x08, u16(code))), AUTH)
+    pause = play.done[-2].news.pause
+    assert pause == (PACE.seconds if code in (0x18, 0x1D) else None)
 
 
 def test_redirect_to_nowhere() -> None:

@@ -61,6 +61,10 @@ def translate(news: oscar.News) -> list[Any]:
         (oscar.Welcomed("Juliet"), LoggedIn(me=JULIET)),
         (oscar.Renamed("JULIET"), events.Renamed(me=PersonId("JULIET"))),
         (oscar.Ended(Offline.NETWORK, "x"), LoggedOut(why=Offline.NETWORK, detail="x")),
+        (
+            oscar.Ended(Offline.NETWORK, "x", 62.0),
+            LoggedOut(why=Offline.NETWORK, detail="x", pause=62.0),
+        ),
         (oscar.Noticed("a <b>"), NoticeReceived(text="a <b>")),
         (oscar.Answered(TOKEN), Done(token=TOKEN)),
         (
