@@ -40,7 +40,7 @@ from tests.servers import oscar_bos as bos
 from tests.servers import oscar_chat as chat
 from tests.servers import oscar_icbm as icbm
 from tests.servers import oscar_text as text
-from tests.servers.oscar_clock import Clock, ManualClock, RealClock
+from tests.servers.clock import Clock, ManualClock, RealClock
 from tests.servers.oscar_heard import (
     Acked,
     Added,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 
-from tests.servers.oscar_clock import Clock
+from tests.servers.clock import Clock
 from tests.servers.oscar_kinds import BUCP, GENERIC, SSL_NONE, SSL_USE
 from tests.servers.oscar_users import User
 from tests.servers.oscar_wire import SIGNOFF, Reader, Snac, Tlvs, string16, tlvs, u16

@@ -15,8 +15,8 @@ from pprint import pformat
 
 import gevent
 
+from tests.servers.clock import ManualClock
 from tests.servers.oscar import Oscar
-from tests.servers.oscar_clock import ManualClock
 from tests.servers.oscar_meaning import Meaning, cookie_in, meaning
 from tests.servers.oscar_transcript import Step, Way
 from tests.servers.oscar_wire import HEADER, FlapBuffer

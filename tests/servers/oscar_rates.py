@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from tests.servers.oscar_clock import Clock
+from tests.servers.clock import Clock
 from tests.servers.oscar_kinds import Kind, RateClass
 from tests.servers.oscar_wire import u8, u16, u32
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from tests.servers.oscar_clock import Clock
+from tests.servers.clock import Clock
 from tests.servers.oscar_kinds import BUCP, GENERIC, Kind
 from tests.servers.oscar_rates import Rates
 from tests.servers.oscar_users import Shown, User, ident

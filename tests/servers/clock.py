@@ -1,4 +1,4 @@
-"""The time of the fake OSCAR server: the real one, or a test's own."""
+"""The time of a fake server: the real one, or a test's own."""
 
 import heapq
 import itertools
