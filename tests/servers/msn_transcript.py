@@ -24,7 +24,10 @@ class Step:
     path: str = ""
     action: str = ""
     """Without the namespace: ``ABFindAll``; "" of RST."""
+    namespace: str = ""
     status: int = 0
+    at: float = 0.0
+    """Seconds from the beginning; 0 of notes."""
 
 
 def read(name: str) -> list[Step]:
@@ -36,14 +39,17 @@ def _step(line: dict[str, str]) -> Step:
     if "note" in line:
         return Step(note=line["note"])
     who, _, link = line["conn"].rpartition(" ")
+    namespace, _, action = line.get("action", "").rpartition("/")
     return Step(
         who=who,
         link=link,
         is_ours=line["dir"] == "C",
         data=line.get("data", line.get("body", "")).encode(),
         path=line.get("post", line.get("get", "")),
-        action=line.get("action", "").rpartition("/")[2],
+        action=action,
+        namespace=namespace,
         status=int(line.get("status", 0)),
+        at=float(line["t"]),
     )
 
 
