@@ -5,6 +5,7 @@ the token: ``Done``, ``Refused``, or the event named in its docstring.  There is
 starts when the gateway makes its FSM, and ends with ``LoggedOut``.
 """
 
+from dataclasses import field
 from datetime import timedelta
 
 from gateway.events import Affiliation, Avatar, Role, Show, Typing
@@ -16,6 +17,14 @@ from gateway.ids import ChatId, MessageId, PersonId, Token
 class Logout:
     reason: str = ""
     """The last words of the user, where the network shows them."""
+
+
+@frozen(kw_only=True)
+class AnswerStep:
+    """To ``Fill`` of ``StepAsked``, in the order of its fields."""
+
+    values: tuple[tuple[str, str], ...] = field(repr=False)
+    """Name and value.  Perhaps secrets."""
 
 
 @frozen(kw_only=True)
@@ -245,6 +254,7 @@ class SendRaw:
 
 Command = (
     Logout
+    | AnswerStep
     | SetPresence
     | SetInvisible
     | SendMessage

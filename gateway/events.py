@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from gateway.errors import Reason
+from gateway.fields import Field
 from gateway.frozen import frozen
 from gateway.ids import ChatId, MessageId, PersonId, Token
 
@@ -106,6 +107,14 @@ class Avatar:
 
 
 @frozen(kw_only=True)
+class Picture:
+    """To look at once."""
+
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+@frozen(kw_only=True)
 class Found:
     """One result of a search."""
 
@@ -120,6 +129,35 @@ class Found:
 @frozen(kw_only=True)
 class LoggedIn:
     me: PersonId
+
+
+@frozen(kw_only=True)
+class Fill:
+    """To be answered by ``AnswerStep``: a code that was sent to them, the letters in a picture."""
+
+    text: str
+    """Shown as is, so it says what to do."""
+    fields: tuple[Field, ...]
+    picture: Picture | None = None
+
+
+@frozen(kw_only=True)
+class Look:
+    """To be done elsewhere, which the network notices by itself: open a link, scan a code."""
+
+    text: str
+    uri: str = ""
+    picture: Picture | None = None
+
+
+Question = Fill | Look
+
+
+@frozen(kw_only=True)
+class StepAsked:
+    """The log-in waits for the user.  The next of these, ``LoggedIn`` or ``LoggedOut`` follows."""
+
+    question: Question
 
 
 @frozen(kw_only=True)
@@ -418,6 +456,7 @@ class RoomInvited:
 
 Event = (
     LoggedIn
+    | StepAsked
     | Renamed
     | LoggedOut
     | NoticeReceived

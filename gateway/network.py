@@ -8,6 +8,8 @@ from typing import Any, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from gateway.events import Event
+from gateway.fields import Field as Field
+from gateway.fields import FieldKind as FieldKind
 from gateway.fsm import Fsm
 from gateway.ids import ChatId, PersonId
 
@@ -67,34 +69,7 @@ class Addressing(Protocol):
         ...
 
 
-# Registration.
-
-
-class FieldKind(Enum):
-    """XEP-0004, section 3.3."""
-
-    TEXT = "text-single"
-    SECRET = "text-private"  # noqa: S105  # Not one itself.
-    LONG = "text-multi"
-    CHOICE = "list-single"
-    YES_NO = "boolean"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
-    """One field of the registration form."""
-
-    name: str
-    """``username``, ``password``, ``nick``, ``name``, ``email`` … are XEP-0077's own: clients
-    without forms can fill in those only."""
-    label: str
-    kind: FieldKind = FieldKind.TEXT
-    required: bool = False
-    default: str = ""
-    """Of YES_NO: "1" or ""."""
-    choices: tuple[tuple[str, str], ...] = ()
-    """Value and label."""
-    description: str = ""
+# Sessions.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

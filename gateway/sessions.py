@@ -1,7 +1,7 @@
 """Keeps legacy sessions alive: log in, log out, reconnect, and never all at once.
 
     OFFLINE ──log_in──► QUEUED ──pacer──► CONNECTING ──LoggedIn──► ONLINE
-       ▲                  ▲                    │                     │
+       ▲                  ▲                    │ StepAsked: ASKING   │
        │               timer                   └───── LoggedOut ─────┤
        │                  │                                          │
        └── ASKED, REPLACED│── WAITING ◄── NETWORK, GATEWAY ──────────┤
@@ -22,7 +22,7 @@ import gevent
 from gateway import log as logging
 from gateway.commands import Command, Logout
 from gateway.errors import CommandRefused, Reason
-from gateway.events import Event, LoggedIn, LoggedOut, Offline
+from gateway.events import Event, LoggedIn, LoggedOut, Offline, StepAsked
 from gateway.ids import SessionKey
 from gateway.network import Login, Network
 from gateway.pacer import Pacer
@@ -42,6 +42,7 @@ class State(Enum):
     OFFLINE = "offline"
     QUEUED = "queued"
     CONNECTING = "connecting"
+    ASKING = "asking"  # The network waits for its user.
     ONLINE = "online"
     WAITING = "waiting"
     LATCHED = "latched"
@@ -115,6 +116,11 @@ class Keeper:
         """Do not log in until ``retry``: a log-in is known to fail."""
         self._enter(State.LATCHED, Offline.BAD_CREDENTIALS, why)
 
+    def unlatch(self) -> None:
+        """What was refused is not there any more."""
+        if self.state is State.LATCHED:
+            self._enter(State.OFFLINE, Offline.ASKED)
+
     def put(self, command: Command) -> None:
         """
         Raises:
@@ -149,6 +155,8 @@ class Keeper:
                 return f"Connected to {title}."
             case State.QUEUED | State.CONNECTING:
                 return f"Connecting to {title}…"
+            case State.ASKING:
+                return f"{title} waits for you before it lets you in."
             case State.LATCHED:
                 return f"{title} refused the log-in{detail}. Correct your registration."
             case State.WAITING:
@@ -199,6 +207,10 @@ class Keeper:
             self.log.info("session.online", me=event.me)
         elif type(event) is LoggedOut:
             self._conclude(event)
+        elif type(event) is StepAsked:
+            self._pacer.leave(self)  # People take their time, and others shall not wait for them.
+            self._enter(State.ASKING)
+            self.log.info("session.asking")
         self._outbox(event)
 
     def _conclude(self, event: LoggedOut) -> None:

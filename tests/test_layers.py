@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-CONTRACT = {"commands", "errors", "frozen", "events", "fsm", "ids", "network", "styling"}
+CONTRACT = {
+    *("commands", "errors", "events", "fields", "frozen", "fsm", "ids", "network", "styling"),
+}
 """The modules of gateway/ that a network may see."""
 
 IMPURE = {

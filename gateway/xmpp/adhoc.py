@@ -22,7 +22,7 @@ from gateway.xmpp import forms, steps
 from gateway.xmpp.elements import element
 from gateway.xmpp.iq import Ask
 from gateway.xmpp.refusal import Refusal
-from gateway.xmpp.steps import Confirm, Done, Failed, Input, Stage, Step
+from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 
 COMMANDS = "http://jabber.org/protocol/commands"
 
@@ -118,7 +118,7 @@ def execute(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step
 
 def _begin(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step]) -> Element:
     match start(ask):
-        case Input() | Confirm() as stage:
+        case Input() | Show() | Confirm() as stage:
             return _show(sessions.open(ask.sender, node, stage))
         case Done() | Failed() as end:
             id = secrets.token_urlsafe(12)
@@ -146,7 +146,10 @@ def _forward(sessions: Sessions, session: Session, ask: Ask, action: str) -> Ele
     except CommandRefused as refused:
         return _show(session, refused.text or refused.reason.value)
     match step:
-        case Input() | Confirm():
+        case Show() if isinstance(stage, Show):
+            session.stages[-1] = step
+            return _show(session)
+        case Input() | Show() | Confirm():
             session.stages.append(step)
             return _show(session)
         case Done() | Failed():
@@ -172,8 +175,10 @@ def _show(session: Session, problem: str = "") -> Element:
         steps.values(stage),
         title=stage.title,
         instructions=stage.instructions,
+        picture=steps.picture(stage),
     )
-    return _command(session, "executing", actions, _note("error", problem), form)
+    note, data = _note("error", problem), forms.data(steps.picture(stage))
+    return _command(session, "executing", actions, note, form, data)
 
 
 def _finish(session: Session, end: Done | Failed) -> Element:

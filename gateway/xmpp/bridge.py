@@ -30,6 +30,7 @@ from gateway.xmpp.chats import Chats
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.credentials import Credentials
+from gateway.xmpp.enrolment import Enrolment
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
@@ -41,9 +42,6 @@ HOW_TO_LEAVE = "To have everything deleted that is stored about you, write: unre
 
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
-
-
-CROWDED = "The server lets in only so many a minute, and others wait. Try again in some minutes."
 
 
 Answer = (
@@ -88,6 +86,7 @@ class Bridge:
             self.deliver,
         )
         self.attendance = Attendance(self.keeper, resources, self._is_wanted)
+        self.enrolment = Enrolment(self, self.attendance)
         self.chats = Chats(self)
         self.contacts = Contacts(self, account.contacts)
         self.rooms = RoomList(self, account.rooms)
@@ -129,7 +128,7 @@ class Bridge:
 
     def _is_wanted(self) -> bool:
         present = self.is_registered and bool(self.resources or self.stays_online)
-        return present or self.rooms.is_any_wanted
+        return present or self.enrolment.is_on_trial or self.rooms.is_any_wanted
 
     @property
     def is_idle(self) -> bool:
@@ -149,6 +148,7 @@ class Bridge:
         """Its account is gone, or the gateway stops: nothing is told any more."""
         self._is_closed = True
         self.attendance.stay()
+        self.enrolment.close()
         self.rooms.close()
         self.keeper.log_out()
         self.context.sessions.discard(self.key)
@@ -195,36 +195,6 @@ class Bridge:
         self.contacts.announce()
 
     # The registration.
-
-    def verify(self, registration: Registration) -> None:
-        """Log in with it.  Blocks until that is done; then it is the one in use, not yet stored.
-
-        Raises:
-            CommandRefused: the network says no, or does not answer; the old one holds.
-        """
-        before = self.registration
-        self.credentials.put_on_trial(registration)
-        self.attendance.begin()
-        try:
-            self.credentials.await_verdict()
-        except CommandRefused:
-            is_queued = self.keeper.state is State.QUEUED
-            self._return_to(before)
-            if is_queued:
-                raise CommandRefused(Reason.TIMEOUT, CROWDED) from None
-            raise
-
-    def _return_to(self, registration: Registration | Broken | None) -> None:
-        self.credentials.registration = registration
-        self.keeper.log_out()
-        if why := self.credentials.hopeless:
-            self.keeper.latch(why)
-        elif self.is_needed:
-            self.attendance.begin()
-
-    def registered(self) -> None:
-        """It is stored: a client will subscribe, and send its presence."""
-        self.attendance.review(RETURN_TIME)
 
     def set_stay_online(self, stay_online: bool) -> None:
         self.credentials.set_stay_online(stay_online)
@@ -306,7 +276,7 @@ class Bridge:
             self.say(f"<{event.sender}> {event.body}")
 
     def logged_in(self, event: LoggedIn) -> None:
-        self.credentials.logged_in()
+        self.enrolment.logged_in(event)
         self.me = event.me
         self.announce()
         self._shown = None
@@ -314,6 +284,10 @@ class Bridge:
         self.rooms.rejoin()
         self.contacts.logged_in()
         self.own_avatar.review()
+
+    def step_asked(self, event: events.StepAsked) -> None:
+        self.announce()
+        self.enrolment.step_asked(event)
 
     def logged_out(self, event: LoggedOut) -> None:
         if event.why is Offline.REPLACED:
@@ -323,9 +297,7 @@ class Bridge:
         self.contacts.logged_out()
         self.rooms.logged_out(event, words)
         self.announce()
-        if self.credentials.is_on_trial:
-            self.credentials.logged_out(event)
-        else:
+        if not self.enrolment.logged_out(event):
             self._explain(event, words)
 
     def _explain(self, event: LoggedOut, words: str) -> None:
@@ -481,6 +453,7 @@ DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
     events.RoomInvited: lambda b, e: b.rooms.invited(e),
     events.NoticeReceived: lambda b, e: b.say(e.text),
     events.LoggedIn: Bridge.logged_in,
+    events.StepAsked: Bridge.step_asked,
     events.LoggedOut: Bridge.logged_out,
     events.Renamed: Bridge.renamed,
     events.Remembered: Bridge.remembered,

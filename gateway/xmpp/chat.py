@@ -47,6 +47,9 @@ def answer(asker: Asker, body: str) -> str:
     name, _, rest = body.strip().partition(" ")
     name = name.removeprefix("/").removeprefix("!").casefold()
     word = WORDS.get(name)
+    if word is None and registration.asking(asker):
+        question = DIALOGUES.open(asker, registration.start(asker))
+        return DIALOGUES.hear(asker, body) if asker in DIALOGUES else question
     if word is None or not _knows(word, asker.transport.network):
         return f"I do not know {name[:50]!r}. Write help."
     rest = rest.strip()

@@ -17,7 +17,7 @@ from gateway.errors import CommandRefused
 from gateway.network import Field, FieldKind
 from gateway.xmpp import forms, steps
 from gateway.xmpp.iq import Asker
-from gateway.xmpp.steps import Confirm, Done, Failed, Input, Stage, Step
+from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 
 EXPIRES = 600.0
 """Seconds that a question waits.  Passwords are looked up meanwhile."""
@@ -81,6 +81,8 @@ class Dialogues:
         match step:
             case Done() | Failed():
                 return step.text
+            case Show():  # Nothing is to be written.
+                return step.instructions
             case Input() | Confirm():
                 if len(self._dialogues) >= MOST:
                     self._dialogues.popitem(last=False)

@@ -1,15 +1,28 @@
-"""Data forms (XEP-0004), made of the same ``Field`` that networks describe registration with."""
+"""Data forms (XEP-0004), made of the same ``Field`` that networks describe registration with.
 
+A picture in one is named in it (XEP-0221), and its bits stand beside it (XEP-0231).
+"""
+
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha1
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
+from gateway.events import Picture
 from gateway.network import Field, FieldKind
 from gateway.xmpp.elements import element
 
-XEPS = {"XEP-0004": "2.13.1"}
+XEPS = {"XEP-0004": "2.13.1", "XEP-0221": "1.0", "XEP-0231": "1.0"}
 
 DATA = "jabber:x:data"
+
+MEDIA = "urn:xmpp:media-element"
+
+BOB = "urn:xmpp:bob"
+
+MAX_PICTURE = 64 * 1024
+"""Bytes.  Servers limit stanzas, and this is a third longer in one."""
 
 MAX_VALUE = 16 * 1024
 """Characters of one value.  The longest that makes sense is a certificate with its key."""
@@ -31,17 +44,45 @@ def form(
     title: str = "",
     instructions: str = "",
     form_type: str = "",
+    picture: Picture | None = None,
 ) -> Element:
-    """A form to fill in.  ``values`` stand in place of defaults; secrets are never shown."""
+    """A form to fill in.  ``values`` stand in place of defaults; secrets are never shown.  Of a
+    picture only the name is in it: ``data`` goes beside the form."""
     values = values or {}
     return element(
         f"{{{DATA}}}x",
         _line("title", title),
         _line("instructions", instructions),
         _form_type(form_type),
+        _media(picture) if picture else None,
         *(_field(field, values.get(field.name, field.default)) for field in fields),
         type="form",
     )
+
+
+def data(picture: Picture | None) -> Element | None:
+    """A picture's content (XEP-0231), or nothing if it is too large for a stanza."""
+    if picture is None or len(picture.data) > MAX_PICTURE:
+        return None
+    content = b64encode(picture.data).decode()
+    return element(
+        f"{{{BOB}}}data",
+        content,
+        cid=_content_id(picture),
+        type=picture.media_type,
+        **{"max-age": "0"},
+    )
+
+
+def _media(picture: Picture) -> Element:
+    uri = element(f"{{{MEDIA}}}uri", f"cid:{_content_id(picture)}", type=picture.media_type)
+    return element(
+        f"{{{DATA}}}field", element(f"{{{MEDIA}}}media", uri), var="picture", type="fixed"
+    )
+
+
+def _content_id(picture: Picture) -> str:
+    return f"sha1+{sha1(picture.data, usedforsecurity=False).hexdigest()}@bob.xmpp.org"
 
 
 def result(rows: Iterable[tuple[str, str]], title: str = "", form_type: str = "") -> Element:

@@ -12,13 +12,16 @@ from gateway.xmpp import forms, registration, steps
 from gateway.xmpp.access import require_admitted, require_server
 from gateway.xmpp.elements import element, elements, name
 from gateway.xmpp.iq import Ask, Table
-from gateway.xmpp.steps import Input
+from gateway.xmpp.steps import Confirm, Failed, Input, Show, Stage
 
 REGISTER = "jabber:iq:register"
 
 XEPS = {"XEP-0077": "2.4"}
 
 FEATURES = {Kind.SERVER: (REGISTER,)}
+
+ONCE_MORE = "Open the form again: it asks for that now."
+"""The only way to ask for more: an answer to a form has no place for another one."""
 
 PLAIN_FIELDS = frozenset(
     [
@@ -47,28 +50,31 @@ PLAIN_FIELDS = frozenset(
 def ask_form(ask: Ask) -> Element:
     require_server(ask, f"Register with {ask.transport.domain}.")
     require_admitted(ask)
-    form = registration.start(ask)
+    stage = registration.start(ask)
     return element(
         f"{{{REGISTER}}}query",
         element(f"{{{REGISTER}}}registered") if registration.is_registered(ask) else None,
-        element(f"{{{REGISTER}}}instructions", form.instructions),
-        *elements(REGISTER, _plain(form)),
+        element(f"{{{REGISTER}}}instructions", stage.instructions),
+        *elements(REGISTER, _plain(stage)),
         forms.form(
-            form.fields,
-            form.values,
-            title=form.title,
-            instructions=form.instructions,
+            steps.fields(stage),
+            steps.values(stage),
+            title=stage.title,
+            instructions=stage.instructions,
             form_type=REGISTER,
+            picture=steps.picture(stage),
         ),
+        forms.data(steps.picture(stage)),
     )
 
 
-def _plain(form: Input) -> list[tuple[str, str]]:
-    if any(field.required and field.name not in PLAIN_FIELDS for field in form.fields):
+def _plain(stage: Stage) -> list[tuple[str, str]]:
+    fields, values = steps.fields(stage), steps.values(stage)
+    if any(field.required and field.name not in PLAIN_FIELDS for field in fields):
         return []
     return [
-        (field.name, form.values.get(field.name, field.default))
-        for field in form.fields
+        (field.name, values.get(field.name, field.default))
+        for field in fields
         if field.name in PLAIN_FIELDS
     ]
 
@@ -82,7 +88,11 @@ def register(ask: Ask) -> None:
     require_admitted(ask)
     if forms.is_cancelled(ask.payload):
         return
-    steps.advance(registration.start(ask), ask, _given(ask.payload))
+    match steps.advance(registration.start(ask), ask, _given(ask.payload)):
+        case Failed(reason=reason, text=text):
+            raise CommandRefused(reason, text)
+        case Input() | Show() | Confirm() as stage:
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{stage.instructions}\n{ONCE_MORE}")
 
 
 def _given(query: Element) -> dict[str, str]:

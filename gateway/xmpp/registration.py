@@ -11,12 +11,15 @@ from collections.abc import Iterable, Mapping
 
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
+from gateway.events import Fill, Look, Question
 from gateway.network import Field, FieldKind
 from gateway.store import Broken, Registration
+from gateway.xmpp.actions import bridges, status
 from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.enrolment import REGISTERED
 from gateway.xmpp.forms import fill_in
 from gateway.xmpp.iq import Asker
-from gateway.xmpp.steps import Confirm, Done, Input, Step
+from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 from gateway.xmpp.users import User
 
 STAY_ONLINE = Field(
@@ -47,8 +50,11 @@ TRUST = (
 # Registering.
 
 
-def start(asker: Asker) -> Input:
-    """The form as it stands for this user, at the JID of that account."""
+def start(asker: Asker) -> Stage:
+    """What the network asks for, if it does, or the form as it stands for this user, at the JID of
+    that account."""
+    if bridge := asking(asker):
+        return _question(bridge)
     user, transport, account = asker.user, asker.transport, asker.address.account
     on_file = _registration(user.bridge(transport.domain, account))
     match on_file:
@@ -99,7 +105,7 @@ def _submit(asker: Asker, given: Mapping[str, str]) -> Step:
     if account and found != account:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {account} only.")
     user.register(transport, found, fields, stays)
-    return Done(text="You are registered. Connecting…")
+    return _follow(asker, REGISTERED)
 
 
 def _check(
@@ -140,6 +146,57 @@ def _registration(bridge: Bridge | None) -> Registration | Broken | None:
 
 def _registered(user: User, transport: Transport) -> list[Bridge]:
     return [bridge for bridge in user.bridges(transport.domain) if bridge.registration]
+
+
+# What the network asks before it lets them in.
+
+
+def asking(asker: Asker) -> Bridge | None:
+    """One of their sessions whose network waits for them."""
+    found = bridges(asker.user, asker.transport, asker.address.account)
+    return next((bridge for bridge in found if bridge.enrolment.asked), None)
+
+
+def _question(bridge: Bridge) -> Stage:
+    asked, title = bridge.enrolment.asked, f"Log-in to {bridge.transport.name}"
+    match asked:
+        case Fill(text=text, fields=fields, picture=picture):
+            return Input(
+                title=title,
+                instructions=text,
+                fields=fields,
+                picture=picture,
+                submit=lambda asker, given: _answer(asker, asked, given),
+            )
+        case Look(text=text, uri=uri, picture=picture):
+            return Show(
+                title=title,
+                instructions=f"{text}\n{uri}".strip(),
+                picture=picture,
+                go_on=lambda asker: _answer(asker, asked, {}),
+            )
+        case None:
+            raise CommandRefused(Reason.GONE, bridge.keeper.explain())
+
+
+def _answer(asker: Asker, asked: Question, given: dict[str, str]) -> Step:
+    bridge = asking(asker)
+    if bridge is None:  # They were too slow, or answered it elsewhere.
+        return Done(text=status(asker.user, asker.transport, asker.address.account))
+    was_on_trial = bridge.enrolment.is_on_trial
+    try:
+        if isinstance(asked, Fill):
+            bridge.enrolment.answer(asked, given)
+        else:
+            bridge.enrolment.look()
+    except CommandRefused as refused:
+        return Failed(reason=refused.reason, text=refused.text)
+    return _follow(asker, REGISTERED if was_on_trial else bridge.keeper.explain())
+
+
+def _follow(asker: Asker, words: str) -> Step:
+    bridge = asking(asker)
+    return _question(bridge) if bridge else Done(text=words)
 
 
 # Unregistering.

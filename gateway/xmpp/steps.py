@@ -1,6 +1,6 @@
 """What people are led through step by step, in whatever way they came.
 
-    start ──► Input, Confirm or Show ──advance──► … ──► Done or Failed
+    start ──► Input, Show or Confirm ──advance──► … ──► Done or Failed
 
 Three ways lead through the same steps: forms (``register``, XEP-0077), commands (``adhoc``,
 XEP-0050) and talking to the transport (``dialogue``).  A step holds nothing of who asks: whoever
@@ -13,6 +13,7 @@ from typing import assert_never
 from xml.etree.ElementTree import Element
 
 from gateway.errors import Reason
+from gateway.events import Picture
 from gateway.network import Field, FieldKind
 from gateway.xmpp import forms
 from gateway.xmpp.iq import Asker
@@ -33,6 +34,18 @@ class Input:
     """The fields are checked before ``submit``; else it does that itself."""
     is_last: bool = True
     """Nothing has to be filled in after it."""
+    picture: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """Something to look at, and to do elsewhere."""
+
+    title: str
+    instructions: str
+    go_on: Callable[[Asker], "Step"]
+    """They say that it is done.  Raises CommandRefused: not yet."""
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +80,7 @@ class Failed:
     text: str
 
 
-Stage = Input | Confirm
+Stage = Input | Show | Confirm
 """Of these something follows."""
 
 Step = Stage | Done | Failed
@@ -77,6 +90,8 @@ def fields(stage: Stage) -> tuple[Field, ...]:
     match stage:
         case Input():
             return stage.fields
+        case Show():
+            return ()
         case Confirm():
             return (stage.field,)
         case _:
@@ -85,6 +100,10 @@ def fields(stage: Stage) -> tuple[Field, ...]:
 
 def values(stage: Stage) -> Mapping[str, str]:
     return stage.values if isinstance(stage, Input) else {}
+
+
+def picture(stage: Stage) -> Picture | None:
+    return None if isinstance(stage, Confirm) else stage.picture
 
 
 def advance(stage: Stage, asker: Asker, given: Mapping[str, str]) -> Step:
@@ -98,6 +117,8 @@ def advance(stage: Stage, asker: Asker, given: Mapping[str, str]) -> Step:
             return stage.submit(asker, forms.fill_in(stage.fields, given))
         case Input():
             return stage.submit(asker, dict(given))
+        case Show():
+            return stage.go_on(asker)
         case Confirm():
             is_sure = forms.fill_in((stage.field,), given)[stage.field.name]
             return stage.act(asker) if is_sure else Done(text=stage.declined)

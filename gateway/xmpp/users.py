@@ -311,25 +311,14 @@ class User:
     ) -> None:
         """Keep what ``Network.check`` accepted, once the network has accepted it too.  Blocks.
 
+        It may have a question first (``Bridge.enrolment``).
+
         Raises:
             CommandRefused: it has not; what was on file still holds.
         """
         key = SessionKey(self.jid, transport.domain, account)
-        registration = Registration(key=key, fields=fields, stay_online=stay_online)
         bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
-        is_new = not bridge.is_registered
-        bridge.verify(registration)
-        self._context.store.save(registration)
-        bridge.registered()
-        log.info(
-            "account.registered",
-            user=self.jid,
-            transport=transport.domain,
-            account=account or None,
-            is_new=is_new,
-        )
-        if is_new:
-            bridge.out.write(stanzas.presence(bridge.address, self.jid, "subscribe"))
+        bridge.enrolment.begin(Registration(key=key, fields=fields, stay_online=stay_online))
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         """Delete every trace of one account, or (None) of all on this transport.  Blocks.

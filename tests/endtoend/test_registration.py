@@ -185,7 +185,7 @@ def test_registering_by_chat(gateway: Gateway, stage: Stage, insp: Inspircd) -> 
     answers("skip", "Password")
     answers(password, "Account")
     answers("back", "Password")
-    answers("done", "You are registered.")
+    answers("done", "You are registered, and connected.")
     user.befriend(INSP)
     user.sees_presence(INSP)
     answers("unregister", "deleted", "yes or no")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from gateway import link as link_module
 from gateway import session as session_module
-from gateway.commands import Logout, SendMessage
+from gateway.commands import AnswerStep, Logout, SendMessage
 from gateway.errors import CommandRefused, Reason
-from gateway.events import LoggedOut, NoticeReceived, Offline
+from gateway.events import LoggedIn, LoggedOut, NoticeReceived, Offline, StepAsked
 from gateway.fsm import Tell
 from gateway.ids import ChatId, Token
 from gateway.session import OUR_MISTAKE, QUEUE_SIZE
@@ -64,6 +64,21 @@ def test_from_login_to_logout(rig: Rig) -> None:
     assert rig.event() == ASKED
     assert peer.line() == "QUIT good night"
     assert peer.rest() == []
+    rig.check_it_is_over(peer.sock)
+
+
+def test_a_question_and_its_answer(rig: Rig) -> None:
+    rig.start()
+    peer = rig.listener.accept()
+    peer.line()
+    peer.say("ask Which code?")
+    assert isinstance(rig.event(), StepAsked)
+    rig.session.put(AnswerStep(values=(("code", "1234"),)))
+    assert peer.line() == "ANSWER 1234"
+    peer.say("welcome")
+    assert isinstance(rig.event(), LoggedIn)
+    rig.session.kill()
+    assert rig.event() == ASKED
     rig.check_it_is_over(peer.sock)
 
 

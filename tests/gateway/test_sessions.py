@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gateway import sessions as sessions_module
 from gateway.commands import SendMessage
 from gateway.errors import CommandRefused, Reason
-from gateway.events import Event, LoggedIn, LoggedOut, NoticeReceived, Offline
+from gateway.events import Event, LoggedIn, LoggedOut, NoticeReceived, Offline, StepAsked
 from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Login, Network
 from gateway.pacer import Pacer
@@ -658,6 +658,21 @@ def test_places_are_freed_on_failure(server: Server, never: None) -> None:
     for client in clients:
         client.keeper.log_out()
         client.until(State.OFFLINE, State.LATCHED)
+
+
+def test_who_is_asked_something_keeps_nobody_waiting(server: Server) -> None:
+    pacer = Pacer(per_second=1000, at_once=1)
+    one, other = (Client(server.listener.port, pacer, user) for user in ("one", "other"))
+    server.answers += ["ask Which code?"]
+    one.keeper.log_in()
+    other.keeper.log_in()
+    assert isinstance(one.event(), StepAsked)
+    assert one.keeper.state is State.ASKING
+    assert one.keeper.explain() == "Tiny waits for you before it lets you in."
+    assert other.event() == LoggedIn(me=PersonId("other"))
+    for client in (one, other):
+        client.keeper.log_out()
+        client.until(State.OFFLINE)
 
 
 # All of them.

@@ -2,6 +2,7 @@
 
     HELLO juliet ──►                   to be logged in: ◄── welcome
     pong x ──►                         ◄── ping x
+    ANSWER code ──►                    ◄── ask what
     QUIT reason ──►                    the answer to Logout
 
 The other words are in ``WORDS``.  A line that begins with "!" is not of the protocol.
@@ -23,9 +24,19 @@ from gevent.event import Event as Flag
 from gevent.queue import Queue
 
 from gateway import log
-from gateway.commands import Logout, SendMessage
+from gateway.commands import AnswerStep, Logout, SendMessage
 from gateway.errors import WireError
-from gateway.events import Event, LoggedIn, LoggedOut, NoticeReceived, Offline
+from gateway.events import (
+    Event,
+    Fill,
+    LoggedIn,
+    LoggedOut,
+    Look,
+    NoticeReceived,
+    Offline,
+    StepAsked,
+)
+from gateway.fields import Field
 from gateway.fsm import (
     MAIN,
     Connect,
@@ -105,6 +116,8 @@ class TinyFsm:
                 yield Tell(NoticeReceived(text=f"{name}: {body.decode()}{failure}"))
             case SendMessage(body=body):
                 yield Send(body)
+            case AnswerStep(values=((_, answer),)):
+                yield Send(f"ANSWER {answer}")
             case Logout(reason=reason):
                 yield Tell(LoggedOut(why=Offline.ASKED))
                 yield Send(f"QUIT {reason}")
@@ -114,6 +127,12 @@ class TinyFsm:
 
     def welcome(self, _: str) -> Effects[str, Event]:
         yield Tell(LoggedIn(me=PersonId(self.login.user)))
+
+    def ask(self, text: str) -> Effects[str, Event]:
+        yield Tell(StepAsked(question=Fill(text=text, fields=(Field(name="code", label="Code"),))))
+
+    def show(self, text: str) -> Effects[str, Event]:
+        yield Tell(StepAsked(question=Look(text="Open this.", uri=text)))
 
     def say(self, text: str) -> Effects[str, Event]:
         yield Tell(NoticeReceived(text=text))
@@ -165,6 +184,8 @@ Word = Callable[[TinyFsm, str], Effects[str, Event]]
 
 WORDS: dict[str, Word] = {
     "welcome": TinyFsm.welcome,
+    "ask": TinyFsm.ask,
+    "show": TinyFsm.show,
     "say": TinyFsm.say,
     "ping": TinyFsm.ping,
     "wake": TinyFsm.wake,
@@ -196,7 +217,7 @@ NETWORK = Network(
     name="tiny",
     title="Tiny",
     prompt="Name",
-    commands=frozenset({Logout, SendMessage}),
+    commands=frozenset({AnswerStep, Logout, SendMessage}),
     settings=TinySettings,
     addressing=_unused,
     fields=_unused,

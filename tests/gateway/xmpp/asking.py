@@ -6,6 +6,7 @@ The network is IRC's real one, for its addresses and its form; its sessions are 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 from xml.etree.ElementTree import Element, canonicalize, fromstring
 
@@ -82,6 +83,7 @@ class Bridge:
         self.me: PersonId | None = PersonId("Juliet")
         self.registration: Registration | Broken | None = None
         self.keeper = Keeper()
+        self.enrolment = SimpleNamespace(asked=None)
         self.out = Out()
         self.contacts: dict[str, Contact] = {}
         self.rooms: dict[ChatId, Room] = {}

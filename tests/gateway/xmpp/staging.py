@@ -98,7 +98,7 @@ class Puppet:
             case _:
                 self.stage.commands.append(given)
                 for event in self.stage.replies.get(type(given), lambda _: ())(given):
-                    yield Tell(event)
+                    yield from self._tell(event)
 
     def _tell(self, event: Event) -> Effects[Any, Event]:
         yield Tell(event)

@@ -17,11 +17,10 @@ from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetPresence
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
 from gateway.ids import ChatId, PersonId, Token
-from gateway.network import Login
 from gateway.sessions import State
-from gateway.store import Account, Broken, KnownContact, Registration
-from gateway.xmpp import credentials, stanzas
-from gateway.xmpp.bridge import CROWDED, DELIVER, Bridge
+from gateway.store import Account, Broken, KnownContact
+from gateway.xmpp import stanzas
+from gateway.xmpp.bridge import DELIVER, Bridge
 from gateway.xmpp.pending import MOST, Sent
 from tests.gateway.tinynet import log_lines, settle
 from tests.gateway.xmpp.staging import (
@@ -424,111 +423,6 @@ def test_a_flood_is_refused(rig: Rig) -> None:
         )
     assert caught.value.reason is Reason.TOO_MUCH
     assert rig.stage.of(SendMessage) == []
-
-
-# Registrations are tried before they are kept.
-
-OLD, NEW = {"password": "old"}, {"password": "new"}
-
-
-def passwords(rig: Rig) -> list[str]:
-    """In the order in which they were tried."""
-    return [login.fields["password"] for login in rig.stage.logins]
-
-
-def only(*accepted: str, otherwise: Event | None = REFUSED) -> Callable[[Login], Event | None]:
-    """A network that lets these passwords in."""
-
-    def welcome(login: Login) -> Event | None:
-        is_right = login.fields["password"] in accepted
-        return LoggedIn(me=PersonId("Juliet")) if is_right else otherwise
-
-    return welcome
-
-
-def verify(bridge: Bridge) -> None:
-    bridge.verify(Registration(key=bridge.key, fields=NEW, stay_online=False))
-
-
-def test_a_registration_is_tried_at_once(rig: Rig) -> None:
-    bridge = rig.bridge(Account(key=rig.key()))
-    verify(bridge)
-    assert passwords(rig) == ["new"]
-    assert bridge.registration
-    assert bridge.keeper.state is State.ONLINE
-    assert rig.store.load(JULIET) == ()
-
-
-def test_a_new_registration_that_is_refused_leaves_nothing(rig: Rig) -> None:
-    rig.stage.welcome = only("old")
-    bridge = rig.bridge(Account(key=rig.key()))
-    with pytest.raises(CommandRefused, match="Tiny: wrong password") as caught:
-        verify(bridge)
-    assert caught.value.reason is Reason.NOT_ACCEPTABLE
-    assert bridge.registration is None
-    settle()
-    assert [line for line in rig.out.take() if "message" in line or "error" in line] == []
-    assert passwords(rig) == ["new"]
-
-
-def test_the_old_one_holds_if_the_new_one_is_refused(rig: Rig) -> None:
-    rig.stage.welcome = only("old")
-    old = rig.save(fields=OLD)
-    bridge = rig.bridge(Account(key=old.key, registration=old))
-    come(bridge)
-    with pytest.raises(CommandRefused):
-        verify(bridge)
-    assert bridge.registration == old
-    until(lambda: bridge.keeper.state is State.ONLINE)
-    assert passwords(rig) == ["old", "new", "old"]
-
-
-def test_the_old_one_holds_if_there_is_no_answer(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "VERIFY_TIME", 0.01)
-    rig.stage.welcome = only("old", otherwise=None)
-    old = rig.save(fields=OLD)
-    bridge = rig.bridge(Account(key=old.key, registration=old))
-    come(bridge)
-    with pytest.raises(CommandRefused, match="no answer") as caught:
-        verify(bridge)
-    assert caught.value.reason is Reason.TIMEOUT
-    assert bridge.registration == old
-    until(lambda: bridge.keeper.state is State.ONLINE)
-    assert passwords(rig) == ["old", "new", "old"]
-
-
-def test_the_old_one_holds_if_there_is_no_turn(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credentials, "VERIFY_TIME", 0.01)
-    old = rig.save(fields=OLD)
-    bridge = rig.bridge(Account(key=old.key, registration=old))
-    rig.context.pacers[TRANSPORT].slow_down(60.0)
-    with pytest.raises(CommandRefused) as caught:
-        verify(bridge)
-    assert (caught.value.reason, caught.value.text) == (Reason.TIMEOUT, CROWDED)
-    assert bridge.registration == old
-
-
-def test_what_was_latched_is_latched_again_if_the_new_one_is_refused(rig: Rig) -> None:
-    rig.stage.welcome = only("right")
-    old = rig.save(fields=OLD, latched="wrong password")
-    bridge = rig.bridge(Account(key=old.key, registration=old))
-    come(bridge)
-    with pytest.raises(CommandRefused):
-        verify(bridge)
-    settle()
-    assert bridge.keeper.state is State.LATCHED
-    assert passwords(rig) == ["new"]
-
-
-def test_a_right_one_ends_the_latch(rig: Rig) -> None:
-    rig.stage.welcome = only("new")
-    old = rig.save(fields=OLD, latched="wrong password")
-    bridge = rig.bridge(Account(key=old.key, registration=old))
-    verify(bridge)
-    assert bridge.keeper.state is State.ONLINE
-    bridge.registered()
-    come(bridge)
-    assert passwords(rig) == ["new"]
 
 
 # The end.

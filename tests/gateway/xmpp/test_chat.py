@@ -11,6 +11,7 @@ from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.xmpp import chat, directory
 from gateway.xmpp.dialogue import CANCELLED, Dialogues
+from gateway.xmpp.enrolment import REGISTERED
 from gateway.xmpp.iq import Asker
 from tests.gateway.xmpp.asking import (
     CLIENT,
@@ -176,7 +177,7 @@ def test_register() -> None:
     assert said.startswith("“Nickname”: 'two words' is not a nickname")
     assert "Now: two words" in said
     say(user, "Juliet")
-    assert say(user, "done") == "You are registered. Connecting…"
+    assert say(user, "done") == REGISTERED
     assert user.calls == [("register", "", {"nick": "Juliet", "password": "R0meo!"}, False)]
     assert say(user, "status") == "You are not registered with Verona."  # Words are words again.
 

@@ -2,16 +2,12 @@
 
 from dataclasses import replace
 
-import gevent
 import pytest
 
-from gateway.errors import CommandRefused, Reason
-from gateway.events import LoggedOut, Offline, Remembered
+from gateway.events import Remembered
 from gateway.ids import ChatId, PersonId, SessionKey
 from gateway.store import Account, Broken, JoinedRoom, Registration
-from gateway.xmpp import credentials as module
-from gateway.xmpp.credentials import REFUSED_BECAUSE, UNREADABLE, Credentials
-from tests.gateway.tinynet import PATIENCE, settle
+from gateway.xmpp.credentials import UNREADABLE, Credentials
 from tests.gateway.xmpp.staging import JULIET, OPEN, Stage, network, transport
 
 KEY = SessionKey(JULIET, OPEN, "srv")
@@ -75,57 +71,3 @@ def test_memory() -> None:
     made.remember(Remembered(name="never", value=""))
     assert dict(first.memory) == {"old": "1"}, "an attempt that runs is not changed"
     assert dict(made.login(()).memory) == {"cookie": "crumb"}
-
-
-# Verifying.
-
-
-def on_trial() -> tuple[Credentials, "gevent.Greenlet[..., None]"]:
-    made = credentials()
-    made.put_on_trial(KEPT)
-    waiting = gevent.spawn(made.await_verdict)
-    settle()
-    assert made.is_on_trial
-    assert made.registration == KEPT
-    return made, waiting
-
-
-def test_it_is_accepted() -> None:
-    made, waiting = on_trial()
-    made.logged_in()
-    waiting.get(timeout=PATIENCE)
-    assert not made.is_on_trial
-
-
-@pytest.mark.parametrize("why", [why for why in Offline if why is not Offline.ASKED])
-def test_it_is_refused(why: Offline) -> None:
-    made, waiting = on_trial()
-    made.logged_out(LoggedOut(why=why, detail="no"))
-    with pytest.raises(CommandRefused, match="Tiny: no") as caught:
-        waiting.get(timeout=PATIENCE)
-    assert caught.value.reason is REFUSED_BECAUSE[why]
-    assert not made.is_on_trial
-
-
-def test_every_end_has_its_reason() -> None:
-    assert set(REFUSED_BECAUSE) == set(Offline)
-
-
-def test_the_end_of_the_session_before_is_no_verdict() -> None:
-    made, waiting = on_trial()
-    made.logged_out(LoggedOut(why=Offline.ASKED))
-    settle()
-    assert not waiting.ready()
-    made.logged_in()
-    waiting.get(timeout=PATIENCE)
-
-
-def test_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "VERIFY_TIME", 0.001)
-    made = credentials()
-    made.put_on_trial(KEPT)
-    with pytest.raises(CommandRefused, match="no answer") as caught:
-        made.await_verdict()
-    assert caught.value.reason is Reason.TIMEOUT
-    assert not made.is_on_trial
-    made.logged_in()  # Late: nobody waits any more.

@@ -1,5 +1,6 @@
 """https://xmpp.org/extensions/xep-0004.html"""
 
+from dataclasses import replace
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.errors import Reason
+from gateway.events import Picture
 from gateway.network import Field, FieldKind
 from gateway.xmpp import forms
 from gateway.xmpp.stanzas import clean, serialize
@@ -149,3 +151,28 @@ def test_any_value_comes_back_as_it_was_shown(nick: str, notes: str) -> None:
 def test_labels_of_results_can_be_anything(text: str) -> None:
     found = fromstring(serialize(forms.result([(text, text), ("b", "c")], title=text)))
     assert len(found.findall("{jabber:x:data}field")) == 2
+
+
+# Pictures.
+
+PICTURE = Picture(data=b"letters", media_type="image/png")
+
+
+def test_a_picture_is_named_in_the_form_and_stands_beside_it() -> None:
+    """XEP-0158, example 3, shows both together."""
+    shown = forms.form((), picture=PICTURE)
+    media = shown.find(
+        "{jabber:x:data}field/{urn:xmpp:media-element}media/{urn:xmpp:media-element}uri"
+    )
+    data = forms.data(PICTURE)
+    assert media is not None
+    assert data is not None
+    assert media.text == f"cid:{data.get('cid')}"
+    assert data.get("cid") == "sha1+bef21e9bfcf9fab0a5aebd46a735efe5434da96b@bob.xmpp.org"
+    assert media.get("type") == data.get("type") == "image/png"
+    assert data.text == "bGV0dGVycw=="
+
+
+def test_a_picture_that_is_none_or_too_large() -> None:
+    assert forms.data(None) is None
+    assert forms.data(replace(PICTURE, data=b"x" * (forms.MAX_PICTURE + 1))) is None

@@ -426,7 +426,7 @@ def test_a_registration_that_is_refused_is_not_kept(rig: Rig) -> None:
 
 
 def test_nobody_comes_after_registering(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.xmpp.bridge.RETURN_TIME", 0.001)
+    monkeypatch.setattr("gateway.xmpp.enrolment.RETURN_TIME", 0.001)
     user = rig.user()
     register(rig, user, password="a")
     until(lambda: is_offline(bridge_of(user)))
