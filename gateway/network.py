@@ -104,6 +104,18 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What a network takes as the picture of its user; ``gateway.pictures`` makes others fit."""
+
+    media_types: tuple[str, ...]
+    """The first, image/jpeg or image/png, is what others are made into."""
+    max_bytes: int
+    min_side: int
+    max_side: int
+    """Pixels, of width and height."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     name: str
     """As in gateway.yaml, and the disco type of the identity (category ``gateway``)."""
@@ -127,6 +139,8 @@ class Network:
     network lets such in; raises CommandRefused.  None: registration is a must."""
     search: tuple[Field, ...] = ()
     """What people can be searched by (XEP-0055), where there is ``SearchPeople``."""
+    picture: Picture | None = None
+    """What ``SetAvatar`` has, where there is that; None: whatever the user has."""
     fsm: Callable[[Login], Fsm[Any, Any]]
     translator: Callable[[], Translator[Any]]
     show: Callable[[Any], str]

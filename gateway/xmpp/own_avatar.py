@@ -1,6 +1,7 @@
 """The user's own picture, on to networks that show one (``SetAvatar``).
 
-    a presence with a hash (XEP-0153) ──► the vCard, asked of the user's server ──► SetAvatar
+    a presence with a hash (XEP-0153) ──► the vCard, asked of the user's server ──►
+    made to fit (``gateway.pictures``) ──► SetAvatar
 
 A hash that was seen is not asked for again, and a picture that the network has is not sent again,
 whatever reconnects.  Somebody who has no picture in XMPP keeps the one they have on the network:
@@ -12,10 +13,13 @@ from base64 import b64decode
 from xml.etree.ElementTree import Element
 
 import gevent
+from gevent.lock import Semaphore
 
+from gateway import pictures
 from gateway.commands import SetAvatar
 from gateway.errors import CommandRefused
 from gateway.events import Avatar
+from gateway.network import Picture
 from gateway.sessions import State
 from gateway.xmpp.avatars import photo
 from gateway.xmpp.contact import VCARD_UPDATE
@@ -29,6 +33,18 @@ HASH = f"{{{VCARD_UPDATE}}}x/{{{VCARD_UPDATE}}}photo"
 
 USUAL_TYPE = "image/png"
 """Of a picture whose vCard does not say."""
+
+
+ONE_AT_A_TIME = Semaphore()
+"""Large pictures take much memory for a moment."""
+
+
+def _try(avatar: Avatar, limits: Picture) -> Avatar | CommandRefused:
+    """In a thread, where exceptions would be printed."""
+    try:
+        return pictures.fit(avatar, limits)
+    except CommandRefused as refusal:
+        return refusal
 
 
 class OwnAvatar:
@@ -69,7 +85,7 @@ class OwnAvatar:
         try:
             while self._is_due:
                 wanted = self._wanted
-                self._set(self._fetch() if wanted else None)
+                self._set(self._fitted(self._fetch()) if wanted else None)
                 self._done = wanted
         except CommandRefused as refusal:  # Until the next presence, or log-in.
             self._host.log.debug("avatar.not_set", why=refusal.text)
@@ -88,6 +104,18 @@ class OwnAvatar:
             return None
         media_type = card.findtext(TYPE, "").strip() or USUAL_TYPE
         return Avatar(data=data, media_type=media_type) if data else None
+
+    def _fitted(self, avatar: Avatar | None) -> Avatar | None:
+        """None, and the user is told, if it can be shown in no way."""
+        network = self._host.transport.network
+        if avatar is None or network.picture is None:
+            return avatar
+        with ONE_AT_A_TIME:
+            found = gevent.get_hub().threadpool.apply(_try, (avatar, network.picture))
+        if isinstance(found, Avatar):
+            return found
+        self._host.say(f"Your picture is not shown on {network.title}: {found.text}")
+        return None
 
     def _set(self, avatar: Avatar | None) -> None:
         """

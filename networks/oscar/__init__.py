@@ -22,6 +22,7 @@ from gateway.network import Network
 from networks.oscar import kerberos, wire
 from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
+from networks.oscar.icons import PICTURE
 from networks.oscar.ids import OscarAddressing, Service
 from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
 from networks.oscar.refusals import PACE
@@ -53,6 +54,7 @@ def network(service: Service, title: str) -> Network:
         check=lambda settings, form: check(service, form),
         guest=None,
         search=SEARCHES[service],
+        picture=PICTURE,
         fsm=OscarFsm,
         translator=OscarTranslator,
         show=show,

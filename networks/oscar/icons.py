@@ -9,6 +9,7 @@ from hashlib import md5
 from gateway.commands import FetchAvatar, SetAvatar
 from gateway.errors import Reason
 from gateway.events import Avatar
+from gateway.network import Picture
 from networks.oscar import contacts, services
 from networks.oscar.blocks import (
     build_icon_request,
@@ -26,18 +27,13 @@ from networks.oscar.state import Oscar, Service
 from networks.oscar.users import BART_ICON, BART_UPLOAD
 from networks.oscar.wire import Snac
 
-MAX_ICON = 7168
-"""Bytes: what servers take."""
-
-MEDIA_TYPES = {"image/gif", "image/jpeg", "image/bmp", "image/x-icon"}
-"""What AIM's clients show; PNG is not among them."""
+PICTURE = Picture(
+    media_types=("image/jpeg", "image/gif", "image/bmp"), max_bytes=7168, min_side=48, max_side=100
+)
+"""What AIM's clients show, and servers take; PNG is not among it."""
 
 MAX_HASH = 255
 
-UNSUITABLE = (
-    f"Your picture is not shown on this network: GIF or JPEG of at most {MAX_ICON} bytes is "
-    "all it knows."
-)
 NO_ICON = "That is not the name of a picture."
 
 
@@ -45,12 +41,8 @@ NO_ICON = "That is not the name of a picture."
 
 
 def set_avatar(oscar: Oscar, command: SetAvatar) -> None:
-    avatar = command.avatar
-    if avatar and (len(avatar.data) > MAX_ICON or avatar.media_type not in MEDIA_TYPES):
-        oscar.notice(UNSUITABLE)
-        return
-    oscar.icon = avatar
-    hash = hash_of(avatar) if avatar else b""
+    oscar.icon = command.avatar
+    hash = hash_of(command.avatar) if command.avatar else b""
     contacts.start(oscar, Edit(Request(Asked.CHANGE), lambda book: book.set_icon(hash)))
 
 

@@ -2,8 +2,10 @@
 
 import hashlib
 from base64 import b64decode, b64encode
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from tests.endtoend.client import DATA, Client, Refused
 from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage
@@ -110,12 +112,20 @@ def test_their_picture(verona: OscarStage) -> None:
 
 
 def test_our_picture(verona: OscarStage) -> None:
+    """A PNG, as clients publish it, which nobody on AIM could see."""
     juliet, romeo, _ = verona.friends(AIM)
     user = juliet.client
-    photo = f"<PHOTO><TYPE>image/gif</TYPE><BINVAL>{b64encode(PICTURE).decode()}</BINVAL></PHOTO>"
+    drawn = BytesIO()
+    Image.new("RGB", (240, 240), "teal").save(drawn, "PNG")
+    data = b64encode(drawn.getvalue()).decode()
+    photo = f"<PHOTO><TYPE>image/png</TYPE><BINVAL>{data}</BINVAL></PHOTO>"
     user.ask(user.jid, "set", f"<vCard xmlns='{VCARD}'>{photo}</vCard>")
-    user.send(f"<presence><x xmlns='{VCARD_UPDATE}'><photo>{PHOTO}</photo></x></presence>")
-    romeo.wait(Arrived, icon=hashlib.md5(PICTURE).digest())
+    hash = hashlib.sha1(drawn.getvalue()).hexdigest()
+    user.send(f"<presence><x xmlns='{VCARD_UPDATE}'><photo>{hash}</photo></x></presence>")
+    while not (icon := romeo.wait(Arrived, name=juliet.name).icon):
+        pass
+    shown = Image.open(BytesIO(verona.servers.main.world.icons[icon]))
+    assert (shown.format, shown.size) == ("JPEG", (100, 100))
 
 
 # Blocking.

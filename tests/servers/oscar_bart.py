@@ -17,6 +17,10 @@ PRESENT = 1
 OK, INVALID, TOO_BIG = 0, 1, 3
 
 LARGEST = 7168
+
+SHOWN = (b"GIF8", b"\xff\xd8", b"BM")
+"""How those begin that clients show: GIF, JPEG, BMP."""
+
 NO_ICON = bytes.fromhex("0201d20472")
 """Instead of an MD5."""
 
@@ -35,6 +39,8 @@ def upload(link: Link, snac: Snac) -> None:  # 10/02
     if len(picture) > LARGEST:
         world.violation(link, f"a picture of {len(picture)} bytes, at most {LARGEST}")
         return link.reply(snac, 3, u8(TOO_BIG))
+    if not picture.startswith(SHOWN):
+        world.violation(link, f"a picture that no client shows: {picture[:8].hex()} …")
     if not any(item.fields[0xD5][2:] == digest for item in link.me.of(Class.ICON)):
         world.violation(link, f"upload of {digest.hex()}, which the feedbag does not announce")
     world.icons[digest] = picture

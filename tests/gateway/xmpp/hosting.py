@@ -12,6 +12,7 @@ from gateway.commands import Command
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, Show
 from gateway.ids import ChatId, PersonId, SessionKey, Token
+from gateway.network import Picture
 from gateway.sessions import State
 from gateway.store import KnownContact
 from gateway.xmpp import jid, stanzas
@@ -84,9 +85,14 @@ class Keeper:
 
 
 class Host:
-    def __init__(self, takes: frozenset[type] = BOOK, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        takes: frozenset[type] = BOOK,
+        store: Store | None = None,
+        picture: Picture | None = None,
+    ) -> None:
         self.store = store or Store()
-        self.transport = transport(network=replace(NETWORK, commands=takes))
+        self.transport = transport(network=replace(NETWORK, commands=takes, picture=picture))
         self.context: Any = SimpleNamespace(
             store=self.store,
             background=SimpleNamespace(do=lambda what, user: what()),
@@ -103,6 +109,8 @@ class Host:
         self.stays_online = False
         self.is_needed = True
         self.commands: list[Command] = []
+        self.said: list[str] = []
+        """To the user, by the transport itself."""
         self.refuses: CommandRefused | None = None
         self.answers: Callable[[Command], Event] | None = None
         """For ``ask``; may block or raise."""
@@ -115,6 +123,9 @@ class Host:
         return jid.address(str(chat), DOMAIN)
 
     def review(self) -> None: ...
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def put(self, command: Command) -> None:
         if type(command) not in self.transport.network.commands:

@@ -2,16 +2,19 @@
 
 from base64 import encodebytes
 from hashlib import sha1
+from io import BytesIO
 from typing import Any, cast
 from xml.etree.ElementTree import Element, fromstring
 
 import gevent
 import pytest
 from gevent.event import Event
+from PIL import Image
 
 from gateway.commands import SetAvatar
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar
+from gateway.network import Picture
 from gateway.sessions import State
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.stanzas import NS
@@ -44,8 +47,10 @@ def given(data: bytes, media_type: str = "image/png") -> SetAvatar:
 
 
 class Rig:
-    def __init__(self, takes: frozenset[type] = BOOK | {SetAvatar}) -> None:
-        self.host = Host(takes)
+    def __init__(
+        self, takes: frozenset[type] = BOOK | {SetAvatar}, picture: Picture | None = None
+    ) -> None:
+        self.host = Host(takes, picture=picture)
         self.own = OwnAvatar(cast(Any, self.host))
 
     def show(self, stanza: Element, *cards: Element) -> list[Any]:
@@ -167,6 +172,36 @@ def test_what_changes_while_it_is_fetched(rig: Rig) -> None:
     told.set()
     rig.idle()
     assert rig.host.take() == [given(FACE), given(MASK)]
+
+
+def drawn(colour: str) -> bytes:
+    buffer = BytesIO()
+    Image.new("RGB", (200, 200), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+SMALL = Picture(media_types=("image/jpeg",), max_bytes=5000, min_side=48, max_side=100)
+
+
+def test_a_picture_is_made_to_fit() -> None:
+    rig = Rig(picture=SMALL)
+    [told] = rig.show(presence(b"1"), vcard(drawn("red")))
+    assert told.avatar.media_type == "image/jpeg"
+    assert Image.open(BytesIO(told.avatar.data)).size == (100, 100)
+    assert rig.show(presence(b"2"), vcard(drawn("red"))) == []
+    assert len(rig.show(presence(b"3"), vcard(drawn("blue")))) == 1
+    assert rig.host.said == []
+
+
+def test_a_picture_that_cannot_be_made_to_fit() -> None:
+    """Nothing is shown, rather than the one before it; and that is said once."""
+    rig = Rig(picture=SMALL)
+    assert rig.show(presence(FACE), vcard()) == []
+    assert rig.host.said == ["Your picture is not shown on IRC: it cannot be read."]
+    assert rig.show(presence(FACE)) == []
+    rig.show(presence(b"1"), vcard(drawn("red")))
+    assert rig.show(presence(MASK), vcard(MASK)) == [SetAvatar(avatar=None)]
+    assert len(rig.host.said) == 2
 
 
 def test_networks_without_pictures_and_guests() -> None:

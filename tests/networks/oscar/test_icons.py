@@ -9,7 +9,7 @@ from gateway.errors import Reason
 from gateway.events import Avatar
 from gateway.fsm import Got, Lost, Send
 from gateway.ids import PersonId, Token
-from networks.oscar.icons import MAX_ICON, NO_ICON, UNSUITABLE
+from networks.oscar.icons import NO_ICON
 from networks.oscar.news import Denied, IconFetched, Noticed
 from networks.oscar.wire import Signon, Tlvs
 from tests.networks.oscar.play import (
@@ -86,17 +86,6 @@ def test_changed_and_removed() -> None:
     play << sent("13/09", new) >> reply("13/0e", OK) >> SetAvatar(avatar=PICTURE)
     play >> SetAvatar(avatar=None) << sent("13/0a", new) >> reply("13/0e", OK)
     (play >> SetAvatar(avatar=None)).end()
-
-
-@pytest.mark.parametrize(
-    "avatar",
-    [
-        Avatar(data=GIF, media_type="image/png"),
-        Avatar(data=bytes(MAX_ICON + 1), media_type="image/gif"),
-    ],
-)
-def test_unsuitable(avatar: Avatar) -> None:
-    (online() >> SetAvatar(avatar=avatar) << Noticed(UNSUITABLE)).end()
 
 
 # Theirs.
