@@ -265,10 +265,11 @@ class Msn:
 
     def check(self) -> None:
         """No client has done what a server would mind; and all lists are as it said they are."""
-        assert self.violations == []
+        assert not self.violations, self.violations
         for session in self.world.sessions():
             if not session.played:
-                assert lists.differs(session.me, session.told) == ""
+                problem = lists.differs(session.me, session.told)
+                assert not problem, f"{session}: {problem}"
 
     def records(self, name: str, address: str = "") -> list[Record]:
         wanted = fold(address)

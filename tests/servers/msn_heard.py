@@ -156,7 +156,7 @@ def _message(board: str, command: Command) -> Event:
     kind = headers.get("content-type", "").partition(";")[0]
     if kind == "text/plain":
         style = headers.get("x-mms-im-format", "")
-        return Heard(sender=sender, text=body.decode(), style=style, board=board)
+        return Heard(sender=sender, text=body.decode(errors="replace"), style=style, board=board)
     if kind == "text/x-msmsgscontrol":
         return Typed(sender=headers.get("typinguser", ""))
     if kind == "text/x-msnmsgr-datacast" and body.startswith(b"ID: 1\r\n"):

@@ -68,12 +68,16 @@ class Piece:
     total: int
     flags: int
     acked: int
-    """The id of the message that this acknowledges, or anything."""
-    data: bytes
+    """The id of the message that this acknowledges; else by chance."""
+    data: bytes = b""
     application: int = 0
+    """Of the footer."""
+    acked_unique: int = 0
+    """What was in ``acked`` of the message that this acknowledges."""
+    acked_size: int = 0
 
 
-def pack(piece: Piece, to: str, *, acked_unique: int = 0, acked_size: int = 0) -> bytes:
+def pack(piece: Piece, to: str) -> bytes:
     """The payload of a MSG."""
     head = HEADER.pack(
         piece.session,
@@ -83,27 +87,24 @@ def pack(piece: Piece, to: str, *, acked_unique: int = 0, acked_size: int = 0) -
         len(piece.data),
         piece.flags,
         piece.acked,
-        acked_unique,
-        acked_size,
+        piece.acked_unique,
+        piece.acked_size,
     )
     body = head + piece.data + FOOTER.pack(piece.application)
     return message(CONTENT_TYPE, body, ("P2P-Dest", to))
 
 
-def unpack(payload: bytes) -> tuple[Piece, int, str]:
-    """With its "ack unique id" and the address it is for.  Broken: not of P2P."""
+def unpack(payload: bytes) -> tuple[Piece, str]:
+    """With the address it is for.  Broken: not of P2P."""
     headers, body = mime(payload)
     if len(body) < HEADER.size + FOOTER.size:
         raise Broken(f"P2P of {len(body)} bytes")
-    session, id, offset, total, length, flags, acked, unique, _ = HEADER.unpack_from(body)
+    session, id, offset, total, length, flags, acked, unique, size = HEADER.unpack_from(body)
     data, (application,) = body[HEADER.size : -FOOTER.size], FOOTER.unpack(body[-FOOTER.size :])
     if length != len(data) or offset + length > total:
         raise Broken(f"P2P: {length} bytes at {offset} of {total}, {len(data)} are there")
-    return (
-        Piece(session, id, offset, total, flags, acked, data, application),
-        unique,
-        headers.get("p2p-dest", ""),
-    )
+    piece = Piece(session, id, offset, total, flags, acked, data, application, unique, size)
+    return piece, headers.get("p2p-dest", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,10 @@ class Transfer:
     prepared: bool = False
 
 
+def nothing() -> None:
+    """Needs to be done."""
+
+
 @dataclass
 class Pictures:
     """One user's end, towards one other."""
@@ -170,33 +175,46 @@ class Pictures:
         self._slp(f"INVITE MSNMSGR:{self.them} MSNSLP/1.0", transfer, 0, REQUEST, body)
 
     def receive(self, payload: bytes) -> None:
-        piece, unique, to = unpack(payload)
+        piece, to = unpack(payload)
         if to.lower() != self.me.lower():
             return
         if piece.flags & ACK:
-            self.waiting.pop(piece.acked, lambda: None)()
+            self.waiting.pop(piece.acked, nothing)()
             return
         data = self.pieces.pop(piece.id, b"") + piece.data
         if len(data) < piece.total:
             self.pieces[piece.id] = data
-            return
-        answer = Piece(piece.session, next(self._ids), 0, piece.total, ACK, piece.id, b"")
-        # An acknowledgement carries the size that it is about, and no data.
-        self.send(_ack(answer, self.them, unique, piece.total))
-        if piece.session == 0:
-            self._slp_came(read_slp(data))
         else:
-            self._data_came(piece, data)
+            react = self._data_came(piece, data) if piece.session else self._slp_came(data)
+            self._acknowledge(piece)
+            react()
 
-    def _slp_came(self, slp: Slp) -> None:
+    def _acknowledge(self, piece: Piece) -> None:
+        """The last of a message.  The other side may go on before this returns."""
+        answer = Piece(
+            session=piece.session,
+            id=next(self._ids),
+            offset=0,
+            total=piece.total,
+            flags=ACK,
+            acked=piece.id,
+            acked_unique=piece.acked,
+            acked_size=piece.total,
+        )
+        self.send(pack(answer, self.them))
+
+    def _slp_came(self, data: bytes) -> Callable[[], None]:
+        """What follows once it is acknowledged."""
+        slp = read_slp(data)
         call = slp.headers.get("call-id", "")
         if slp.start.startswith("INVITE"):
-            self._invited(call, slp)
-        elif slp.start.startswith("BYE"):
+            return lambda: self._invited(call, slp)
+        if slp.start.startswith("BYE"):
             if self.transfers.pop(call, None) is None:
                 self.violation(f"BYE of the call {call}")
         elif call not in self.transfers or " 200 " not in slp.start:
             self.violation(f"MSNSLP: {slp}")
+        return nothing
 
     def _invited(self, call: str, slp: Slp) -> None:
         branch = slp.headers.get("via", "").rpartition("branch=")[2]
@@ -208,31 +226,43 @@ class Pictures:
             self.violation(f"the picture {wanted}")
         transfer = self.transfers[call] = Transfer(call, session, branch, self.picture)
         body = f"SessionID: {session}\r\n\r\n"
-        accepted = self._slp("MSNSLP/1.0 200 OK", transfer, 1, REQUEST, body)
-        self.waiting[accepted] = lambda: self._prepare(transfer)
+        self._slp("MSNSLP/1.0 200 OK", transfer, 1, REQUEST, body, lambda: self._prepare(transfer))
 
     def _prepare(self, transfer: Transfer) -> None:
         def deliver() -> None:
-            self._data(transfer, transfer.picture or b"", PICTURE)
+            self._send(transfer.session, transfer.picture or b"", PICTURE, nothing)
 
-        self.waiting[self._data(transfer, PREPARATION, 0)] = deliver
+        self._send(transfer.session, PREPARATION, 0, deliver)
 
-    def _data_came(self, piece: Piece, data: bytes) -> None:
+    def _data_came(self, piece: Piece, data: bytes) -> Callable[[], None]:
+        """As ``_slp_came``."""
         found = [t for t in self.transfers.values() if t.session == piece.session]
         if not found or found[0].picture is not None or piece.application != DATA_APPLICATION:
-            return self.violation(f"data of the session {piece.session}")
+            self.violation(f"data of the session {piece.session}")
+            return nothing
         transfer = found[0]
         if not transfer.prepared:
             if data != PREPARATION:
                 self.violation(f"data preparation {data[:20]!r}")
             transfer.prepared = True
-            return None
-        self._slp(f"BYE MSNMSGR:{self.them} MSNSLP/1.0", transfer, 0, CLOSE, "\r\n")
+            return nothing
         del self.transfers[transfer.call]
-        return self.got(data)
 
-    def _slp(self, start: str, transfer: Transfer, number: int, kind: str, body: str) -> int:
-        """The id of the message."""
+        def finish() -> None:
+            self._slp(f"BYE MSNMSGR:{self.them} MSNSLP/1.0", transfer, 0, CLOSE, "\r\n")
+            self.got(data)
+
+        return finish
+
+    def _slp(
+        self,
+        start: str,
+        transfer: Transfer,
+        number: int,
+        kind: str,
+        body: str,
+        then: Callable[[], None] = nothing,
+    ) -> None:
         body += "\0"
         text = (
             f"{start}\r\nTo: <msnmsgr:{self.them}>\r\nFrom: <msnmsgr:{self.me}>\r\n"
@@ -240,24 +270,18 @@ class Pictures:
             f"Call-ID: {transfer.call}\r\nMax-Forwards: 0\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
-        return self._send(0, text.encode(), 0, 0)
+        self._send(0, text.encode(), 0, then)
 
-    def _data(self, transfer: Transfer, data: bytes, flags: int) -> int:
-        return self._send(transfer.session, data, flags, DATA_APPLICATION)
-
-    def _send(self, session: int, data: bytes, flags: int, application: int) -> int:
+    def _send(self, session: int, data: bytes, flags: int, then: Callable[[], None]) -> None:
+        """``then``: what to do when it is acknowledged, which may be before this returns."""
         id = next(self._ids)
+        self.waiting[id] = then
+        application = DATA_APPLICATION if session else 0
         for offset in range(0, len(data), LONGEST_PIECE):
             part = data[offset : offset + LONGEST_PIECE]
             unique = random.randrange(1 << 32)
             piece = Piece(session, id, offset, len(data), flags, unique, part, application)
             self.send(pack(piece, self.them))
-        return id
-
-
-def _ack(piece: Piece, to: str, unique: int, size: int) -> bytes:
-    head = HEADER.pack(piece.session, piece.id, 0, size, 0, ACK, piece.acked, unique, size)
-    return message(CONTENT_TYPE, head + FOOTER.pack(0), ("P2P-Dest", to))
 
 
 def _number() -> int:

@@ -96,7 +96,8 @@ class Buffer:
             return False
         if name in ("GCF", "FQY") and len(args) < 2:
             return False
-        if not args or not args[-1].isdigit() or int(args[-1]) > LONGEST_PAYLOAD:
+        least = 2 if self.payloads is FROM_CLIENT else 1
+        if len(args) < least or not args[-1].isdigit() or int(args[-1]) > LONGEST_PAYLOAD:
             raise Broken(f"no length: {' '.join(self._line)[:200]}")
         return True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.servers.msn import ManualClock, Msn, msn
 from tests.servers.msn_player import Player
@@ -28,7 +29,7 @@ def play(
     names: dict[str, str] | None = None,
     prepare: Callable[[Msn], None] = lambda server: None,
     start: float = START,
-    **ways: bool,
+    **ways: Any,
 ) -> list[str]:
     """What the server noted, but for this: the recorded client did not tell all lists it had."""
     clock = ManualClock(start)
