@@ -139,14 +139,15 @@ def find_all(call: Call) -> str:
 
 
 def find_paged(call: Call) -> str:
-    """The next page, if there is one, is at <Cursor>, to be given back in the pageContext."""
+    """The next page, if there is one, is at the Cursor, to be given back in the pageContext."""
     _needs_book(call)
     if call.text("filterOptions/DeltasOnly") == "true":
         raise _full_sync()
     size = call.world.ways.page_size or int(call.text("pageContext/PageSize"))
     start = int(call.body.findtext(anywhere("pageContext/Cursor")) or 0)
     contacts = _contacts(call)
-    cursor = f"<Cursor>{start + size}</Cursor>" if start + size < len(contacts) else ""
+    more = f"<PageContext><Cursor>{start + size}</Cursor></PageContext>"
+    cursor = more if start + size < len(contacts) else ""
     page = "".join(contacts[start : start + size])
     circles = "<CircleResult><CircleTicket>none</CircleTicket></CircleResult>"
     groups = f"<Groups>{_groups(call)}</Groups>"

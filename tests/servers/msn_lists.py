@@ -54,7 +54,8 @@ def parse(session: Session, payload: bytes) -> tuple[bool, list[Entry]]:
         raise _refusal(BAD_PAYLOAD, f"not XML, {problem}: {payload!r}") from problem
     if root.tag != "ml" or any(domain.tag != "d" for domain in root):
         raise _refusal(BAD_PAYLOAD, f"not a list: {payload!r}")
-    if len(root) > 1 and not session.world.ways.several_domains:
+    initial = root.get("l") == "1"
+    if len(root) > 1 and not initial and not session.world.ways.several_domains:
         raise _refusal(BAD_PAYLOAD, f"{len(root)} domains: {payload!r}")
     entries = []
     for domain in root:
@@ -63,7 +64,7 @@ def parse(session: Session, payload: bytes) -> tuple[bool, list[Entry]]:
         entries += [_entry(domain.get("n", ""), contact) for contact in domain]
     if len(entries) > MOST_CONTACTS or len(payload) > LONGEST:
         session.violation(f"{len(entries)} people in {len(payload)} bytes")
-    return root.get("l") == "1", entries
+    return initial, entries
 
 
 def _entry(domain: str, contact: ElementTree.Element) -> Entry:

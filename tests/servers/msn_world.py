@@ -41,7 +41,7 @@ class Ways:
     page_size: int = 0
     """Contacts in one answer of ABFindContactsPaged; 0: all."""
     several_domains: bool = False
-    """In one ADL or RML."""
+    """In one ADL or RML, also after the first."""
     one_ticket: bool = False
     """One ticket, without ``p``, for everything, as the recorded server has it."""
     any_lockkey: bool = False
