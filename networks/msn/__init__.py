@@ -1,8 +1,45 @@
-"""MSN Messenger: MSNP15 with its SOAP services.
+"""MSN Messenger: MSNP15 (or 13, 14) with its SOAP services, as they live on revival servers.
 
-challenge, sso                  what proves who we are
-xml, soap, abservice            the services over HTTP
-memberships, addressbook, oim   who may see whom, contacts and groups, offline messages
-lists, mime, text, personal     payloads: lists, messages, and what stands under names
-msnobject, slp, p2p, peer       display pictures, from one client to the other
+No specification was ever published; what is known comes from recordings and other people's notes.
+
+wire                         commands of both kinds of server
+challenge, sso               what proves who we are
+xml, soap                    the services over HTTP
+abservice, addressbook, memberships, lists    contacts and groups, who may see whom
+mime, text, personal, oim    what is in messages, and under names
+msnobject, slp, p2p          pictures, and how they are passed on
+ids, settings, form          addresses; what operators and users can choose
+fsm                          which command, of whom, is handled where
+services                     questions to the services, one after the other
+login, contacts, presence    getting in and staying; the address book; who is there
+boards, messages, rooms      switchboards; what is said on them; three and more of us
+offline                      messages that wait
+requests, answers, refusals  commands and what came of them
+state, news, translator      what a session knows; what happened; the same in common terms
+
+Known deviations: no files, no voice, no winks.  Custom emoticons are shown as what was typed.
 """
+
+from gateway.network import Network
+from networks.msn.form import FIELDS, check, probe
+from networks.msn.fsm import COMMANDS, MsnFsm
+from networks.msn.ids import MsnAddressing
+from networks.msn.settings import MsnSettings
+from networks.msn.translator import MsnTranslator
+from networks.msn.wire import show
+
+NETWORK = Network(
+    name="msn",
+    title="MSN",
+    prompt="E-mail address",
+    commands=frozenset(COMMANDS),
+    settings=MsnSettings,
+    addressing=lambda settings: MsnAddressing(),
+    fields=lambda settings, account: FIELDS,
+    check=check,
+    guest=None,
+    fsm=MsnFsm,
+    translator=MsnTranslator,
+    show=show,
+    probe=probe,
+)

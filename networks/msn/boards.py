@@ -1,0 +1,227 @@
+"""Switchboards: a connection for each conversation, opened when something is to be said.
+
+    XFR SB ──► ASKED ──► CONNECTING ──USR──► SIGNING_ON ──► READY    CAL ──► RINGING … JOI
+    RNG    ───────────►  CONNECTING ──ANS──► SIGNING_ON ──► READY    IRO …
+                                                             MSG  ACK  NAK  JOI  BYE
+
+Nobody hears us before the first JOI or IRO, so parcels wait for that.  A switchboard that everybody
+else has left is dead, and one that is not used any more is left.
+"""
+
+from gateway.errors import Reason
+from gateway.fsm import HangUp
+from gateway.ids import ChatId
+from networks.msn import rooms
+from networks.msn.ids import is_address, is_room
+from networks.msn.login import connect, server_of
+from networks.msn.presence import address
+from networks.msn.requests import PATIENCE, Asked, Request
+from networks.msn.state import BUSY, Board, Msn, Parcel, Phase
+from networks.msn.wire import Command, quote
+
+PORT = 1863
+"""Where the server does not say."""
+
+MAX_BOARDS = 100
+"""At a time.  Anybody can call us into one more."""
+
+MAX_PARCELS = 64
+"""That wait for somebody to come."""
+
+IDLE_TURNS = 30
+"""Turns of the sweeping timer without a word after which we leave: five minutes."""
+
+UNREACHABLE = "They did not come to the chat."
+CLOSED = "The chat was closed."
+
+
+# Opening.
+
+
+def to(msn: Msn, who: ChatId) -> Board | None:
+    """The one for talking to somebody, opened if there is none; None if there are too many."""
+    usable = [
+        board
+        for board in msn.boards.values()
+        if board.chat == who and (board.people or board.is_ours)
+    ]
+    return usable[-1] if usable else ask(msn, who, {who: None})
+
+
+def ask(msn: Msn, chat: ChatId, calls: dict[ChatId, Request | None]) -> Board | None:
+    """For a new one, into which these are to be called."""
+    if len(msn.boards) >= MAX_BOARDS:
+        return None
+    link = msn.next_link("board")
+    board = msn.boards[link] = Board(link, chat, calls=calls)
+    msn.send("XFR", "SB", request=Request(Asked.BOARD, chat=chat, link=link))
+    return board
+
+
+def on_transfer(msn: Msn, command: Command) -> None:
+    """XFR n SB host:port CKI key"""
+    request = msn.take("main", command.transaction, Asked.BOARD)
+    board = msn.boards.get(request.link) if request else None
+    if request is None or board is None:
+        return
+    where, key = server_of(command.arg(2), PORT), command.arg(4)
+    if where is None or not key:
+        msn.refuse(request, Reason.FULL, "The server does not say where the chat is.")
+        return
+    msn.done(request)
+    board.key = key
+    board.phase = Phase.CONNECTING
+    connect(msn, where, board.link)
+
+
+def on_ring(msn: Msn, command: Command) -> None:
+    """RNG session host:port CKI key inviter name"""
+    where, who = server_of(command.arg(1), PORT), address(command.arg(4))
+    session, key = command.arg(0), command.arg(3)
+    if where and session and key and is_address(who) and len(msn.boards) < MAX_BOARDS:
+        link = msn.next_link("board")
+        msn.boards[link] = Board(link, who, Phase.CONNECTING, key, session)
+        connect(msn, where, link)
+        msn.start_sweeping()
+
+
+def on_connected(msn: Msn, board: Board) -> None:
+    board.phase = Phase.SIGNING_ON
+    msn.connected(board.link)
+    if board.is_ours:
+        msn.send("USR", msn.me, quote(board.key), link=board.link)
+    else:
+        msn.send("ANS", msn.me, quote(board.key), quote(board.session), link=board.link)
+
+
+# Who is there.
+
+
+def on_user(msn: Msn, board: Board, command: Command) -> None:
+    """USR n OK"""
+    board.phase = Phase.READY
+    calls, board.calls = board.calls, {}
+    for who, request in calls.items():
+        call(msn, board, who, request)
+
+
+def call(msn: Msn, board: Board, who: ChatId, request: Request | None) -> None:
+    """CAL.  Without a request it is for what waits to be said to them."""
+    request = request or Request(Asked.CALL, chat=who)
+    request.link = board.link
+    if board.phase is Phase.READY:
+        msn.send("CAL", who, request=request, link=board.link)
+    else:
+        board.calls[who] = request
+
+
+def on_ringing(msn: Msn, board: Board, command: Command) -> None:
+    """CAL n RINGING session"""
+    if request := msn.take(board.link, command.transaction, Asked.CALL):
+        msn.done(request)
+
+
+def on_present(msn: Msn, board: Board, command: Command) -> None:
+    """IRO n number count address name"""
+    if who := address(command.arg(3)):
+        board.people[who] = command.arg(4)
+
+
+def on_answered(msn: Msn, board: Board, command: Command) -> None:
+    """ANS n OK: we are in."""
+    board.phase = Phase.READY
+    if not board.people:
+        leave(msn, board, Reason.UNAVAILABLE, CLOSED)
+    elif len(board.people) == 1 and not is_room(board.chat):
+        board.chat = next(iter(board.people))
+        send_waiting(msn, board)
+    else:
+        rooms.on_crowd(msn, board)
+
+
+def on_joined(msn: Msn, board: Board, command: Command) -> None:
+    """JOI address name"""
+    who = address(command.arg(0))
+    if not who or who == msn.me:  # Later dialects tell us of ourselves.
+        return
+    is_new = who not in board.people
+    board.people[who] = command.arg(1)
+    board.idle = 0
+    send_waiting(msn, board)
+    if is_room(board.chat):
+        if is_new:
+            rooms.on_came(msn, board, who)
+    elif len(board.people) > 1:
+        rooms.on_crowd(msn, board)
+
+
+def on_left(msn: Msn, board: Board, command: Command) -> None:
+    """BYE address"""
+    who = address(command.arg(0))
+    if board.people.pop(who, None) is None:
+        return
+    if is_room(board.chat):
+        rooms.on_went(msn, board, who)
+    if not board.people:
+        leave(msn, board, Reason.UNAVAILABLE, CLOSED)
+
+
+# Sending.
+
+
+def put(msn: Msn, board: Board, parcel: Parcel) -> None:
+    """Now, or when somebody is there."""
+    if board.phase is Phase.READY and board.people:
+        send(msn, board, parcel)
+    elif len(board.parcels) < MAX_PARCELS:
+        board.parcels.append(parcel)
+    elif parcel.request:
+        msn.refuse(parcel.request, Reason.TOO_MUCH, BUSY)
+
+
+def send(msn: Msn, board: Board, parcel: Parcel) -> None:
+    board.idle = 0
+    msn.send("MSG", parcel.kind, payload=parcel.payload, request=parcel.request, link=board.link)
+
+
+def send_waiting(msn: Msn, board: Board) -> None:
+    while board.parcels:
+        send(msn, board, board.parcels.popleft())
+
+
+# Ending.
+
+
+def leave(msn: Msn, board: Board, reason: Reason, detail: str) -> None:
+    """What happens there from now on is of no interest."""
+    if board.phase is not Phase.ASKED:
+        if board.phase is not Phase.CONNECTING:
+            msn.send_bare("OUT", board.link)
+        msn.effects.append(HangUp(board.link))
+    forget(msn, board, reason, detail)
+
+
+def forget(msn: Msn, board: Board, reason: Reason, detail: str) -> None:
+    """It is gone, or never came: nothing that was said there will be answered."""
+    msn.boards.pop(board.link, None)
+    waiting = [parcel.request for parcel in board.parcels]
+    for request in [*board.calls.values(), *waiting, *msn.sent_to(board.link)]:
+        if request:
+            msn.refuse(request, reason, detail)
+    if is_room(board.chat):
+        rooms.on_closed(msn, board, detail)
+
+
+def grow_old(msn: Msn) -> bool:
+    """Once a turn of the sweeping timer: whoever does not come is given up, and what is not used is
+    left.  Returns whether there is anything to wait for."""
+    for board in list(msn.boards.values()):
+        if board.phase is Phase.READY and board.people:
+            board.idle += 1
+            if board.idle >= IDLE_TURNS and not is_room(board.chat):
+                leave(msn, board, Reason.UNAVAILABLE, CLOSED)
+        else:
+            board.age += 1
+            if board.age >= PATIENCE:
+                leave(msn, board, Reason.TIMEOUT, UNREACHABLE)
+    return bool(msn.boards)

@@ -1,0 +1,60 @@
+"""The registration form: an address, its password, and how others see one's name."""
+
+from collections.abc import Mapping
+
+from gateway.errors import CommandRefused, Reason
+from gateway.network import Field, FieldKind
+from networks.msn.ids import MAX_ADDRESS, is_address, normalise
+from networks.msn.settings import MsnSettings
+
+MAX_PASSWORD = 128
+"""Characters.  Passport's own had 16 at most; servers of today may allow more."""
+
+MAX_NICK = 129
+"""Characters of a display name: what official clients allow."""
+
+FIELDS = (
+    Field(name="username", label="E-mail address of the account", required=True),
+    Field(name="password", label="Password", kind=FieldKind.SECRET, required=True),
+    Field(
+        name="nick",
+        label="Display name",
+        description="Empty: the one that the network has.",
+    ),
+)
+
+
+def refused(field: str, problem: str) -> CommandRefused:
+    return CommandRefused(Reason.NOT_ACCEPTABLE, f"{field}: {problem}")
+
+
+def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The account is "": a user has one on each transport."""
+    typed = form.get("username", "").strip()
+    address = normalise(typed)
+    if not is_address(address) or not address.isascii():
+        raise refused("username", f"{typed[:MAX_ADDRESS]!r} is not an e-mail address")
+    password = _password(form.get("password", ""))
+    return "", {"username": address, "password": password, "nick": _nick(form.get("nick", ""))}
+
+
+def _password(value: str) -> str:
+    """Never says what it is."""
+    if not value:
+        raise refused("password", "a password is required")
+    if len(value) > MAX_PASSWORD:
+        raise refused("password", f"longer than {MAX_PASSWORD} characters")
+    if not value.isprintable():
+        raise refused("password", "has a line break or a control character in it")
+    return value
+
+
+def _nick(value: str) -> str:
+    nick = " ".join(value.split())
+    if len(nick) > MAX_NICK or not nick.isprintable():
+        raise refused("nick", f"not a name of at most {MAX_NICK} characters")
+    return nick
+
+
+def probe(settings: MsnSettings) -> tuple[str, int]:
+    return settings.server, settings.port
