@@ -84,6 +84,9 @@ def find_all(ticket: str) -> Request:
     return operation(BOOK_PATH, "ABFindAll", ticket, INITIAL, body)
 
 
+NEVER = "0001-01-01T00:00:00.00-08:00"
+"""As the official clients say BEGINNING here."""
+
 PAGE_SIZE = 1500
 """Contacts; what the official clients ask for."""
 
@@ -95,7 +98,7 @@ def find_page(ticket: str, cursor: str = "") -> Request:
         "<extendedContent>AB AllGroups CircleResult</extendedContent>"
         "<filterOptions><ContactFilter><IncludeShellContacts>true</IncludeShellContacts>"
         "<IncludeHiddenContacts>true</IncludeHiddenContacts></ContactFilter>"
-        f"<DeltasOnly>false</DeltasOnly><LastChanged>{BEGINNING}</LastChanged></filterOptions>"
+        f"<DeltasOnly>false</DeltasOnly><LastChanged>{NEVER}</LastChanged></filterOptions>"
         f"<pageContext><PageSize>{PAGE_SIZE}</PageSize><Direction>Forward</Direction>{at}"
         "</pageContext>"
     )
@@ -146,11 +149,10 @@ def add_contact(
 def _invited(own_name: str, invitation: str) -> str:
     if not own_name and not invitation:
         return ""
-    pending = _annotation("MSN.IM.InviteMessage", invitation) if invitation else ""
-    return (
-        f"<MessengerMemberInfo><PendingAnnotations>{pending}</PendingAnnotations>"
-        f"<DisplayName>{quoted(own_name)}</DisplayName></MessengerMemberInfo>"
-    )
+    said = _annotation("MSN.IM.InviteMessage", invitation)
+    pending = f"<PendingAnnotations>{said}</PendingAnnotations>" if invitation else ""
+    name = f"<DisplayName>{quoted(own_name)}</DisplayName>"
+    return f"<MessengerMemberInfo>{pending}{name}</MessengerMemberInfo>"
 
 
 def _annotation(name: str, value: str) -> str:

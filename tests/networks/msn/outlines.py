@@ -13,12 +13,12 @@ UNTOLD = {"PartnerScenario"}
 
 def outline(data: bytes) -> Outline:
     """Names with their namespaces, texts and attributes; not which prefixes are used."""
-    return _outline(fromstring(data))
+    return outline_of(fromstring(data))
 
 
-def _outline(element: Element) -> Outline:
+def outline_of(element: Element) -> Outline:
     text = "" if local(element.tag) in UNTOLD else (element.text or "").strip()
-    return element.tag, text, tuple(sorted(element.attrib.items())), tuple(map(_outline, element))
+    return element.tag, text, tuple(sorted(element.attrib.items())), tuple(map(outline_of, element))
 
 
 def sent_by_others(name: str, action: str, number: int = 0) -> tuple[Step, str]:
