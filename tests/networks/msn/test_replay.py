@@ -433,3 +433,28 @@ def test_nothing_else_is_connected_to() -> None:
     play.run()
     found: list[Any] = [(one.link == MAIN, one.host, one.port) for one in play.connects]
     assert found == [(True, "msn.test", 1863), (False, "127.0.0.1", 1864)]
+
+
+# All of it.
+
+EVERYBODY = [
+    *(("login_chat", who) for who in ("alice", "bob")),
+    *(("multiparty", who) for who in ("alice", "bob", "carol")),
+    *(("contacts", who) for who in ("alice", "dave")),
+    *(("oim", who) for who in ("alice", "bob")),
+    *(("twn_msnp13", who) for who in ("alice", "bob")),
+    *(("twn_msnp14", who) for who in ("alice", "bob")),
+    *(("challenge", who) for who in ("alice",)),
+    *(("privacy", who) for who in ("alice", "bob", "dave")),
+]
+
+
+@pytest.mark.parametrize(("transcript", "who"), EVERYBODY)
+def test_whatever_the_server_says(transcript: str, who: str) -> None:
+    """To somebody who only listens."""
+    protocol = transcript.removeprefix("twn_").upper() if "twn" in transcript else "MSNP15"
+    play = Replay(how(who, protocol), transcript)
+    play.run()
+    assert ended(play) == news.Ended(Offline.NETWORK, "closed by the server")
+    assert not play.told(news.Denied)
+    assert len(play.told(news.Welcomed)) == 1
