@@ -47,6 +47,7 @@ control: {{socket: control.sock}}
 limits:
   messages_per_second: 100000.0
   message_burst: 1000000
+  joins_per_minute: 1000000.0
   outbox: 100000
   logins_per_second: 100000.0
   logins_at_once: 200

@@ -150,6 +150,17 @@ class LimitSettings(Section):
     """Of one user to all networks, in the long run; what is above is answered with an error."""
     message_burst: Count = 50
     """How many may come at once."""
+    joins_per_minute: Rate = 250.0
+    """Rooms that one user enters.  Each client enters all of its rooms when it starts, and is sent
+    everybody in them; one session has 250 at most."""
+    subscriptions_per_minute: Rate = 60.0
+    """Contacts that one user asks networks to add.  Networks take who adds faster for a robot."""
+    requests_per_minute: Rate = 60.0
+    """Searches, profiles, lists of rooms and the like, each of which a network has to answer for
+    one user.  A client that asks for everybody's profile is told to go on later."""
+    failed_registrations_per_hour: Rate = 10.0
+    """Log-ins that a network refuses while one user registers: enough for one who mistypes, too
+    few to guess another's password.  What succeeds is not counted."""
     max_body: Count = 65536
     """Bytes of one message (UTF-8).  Networks have limits of their own far below this."""
     outbox: Count = 20000

@@ -46,7 +46,9 @@ class Asking(Protocol):
 
     transport: Transport
 
-    def ask(self, make: Callable[[Token], Command]) -> Event: ...
+    def ask(
+        self, make: Callable[[Token], Command], seconds: float = ..., is_charged: bool = ...
+    ) -> Event: ...
 
 
 class Host(Asking, Protocol):
@@ -104,7 +106,9 @@ def _get(session: Asking, person: PersonId, id: str) -> Avatar | None:
     key = (session.transport.domain, id)
     if kept := CACHE.get(key):
         return kept
-    answer = session.ask(lambda token: FetchAvatar(person=person, avatar=id, token=token))
+    answer = session.ask(
+        lambda token: FetchAvatar(person=person, avatar=id, token=token), is_charged=False
+    )
     avatar = answer.avatar if isinstance(answer, AvatarFetched) else None
     if avatar is None or not 0 < len(avatar.data) <= MAX_BYTES:
         return None

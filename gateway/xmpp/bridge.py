@@ -34,6 +34,7 @@ from gateway.xmpp.enrolment import Enrolment
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources, Shown
 from gateway.xmpp.roomlist import RoomList
 from gateway.xmpp.stanzas import element
@@ -56,7 +57,12 @@ Answer = (
 
 class Bridge:
     def __init__(
-        self, context: Context, transport: Transport, account: Account, resources: Resources
+        self,
+        context: Context,
+        transport: Transport,
+        account: Account,
+        resources: Resources,
+        quotas: Quotas,
     ) -> None:
         self.context = context
         self.transport = transport
@@ -66,6 +72,7 @@ class Bridge:
         self.pending = Pending()
         self.lately = Lately()
         self.resources = resources
+        self.quotas = quotas
         self.addressing = context.addressings[transport.domain]
         self.out = context.streams.of(self.key.user, transport.domain)
         self.log = log.bind(
@@ -231,12 +238,22 @@ class Bridge:
             raise
         return token
 
-    def ask(self, make: Callable[[Token], Command], seconds: float = ANSWER_TIME) -> Event:
+    def ask(
+        self,
+        make: Callable[[Token], Command],
+        seconds: float = ANSWER_TIME,
+        is_charged: bool = True,
+    ) -> Event:
         """Put a command and block this greenlet until its answer is there.
 
+        ``is_charged``: to what the user may ask; else it is the gateway that wants to know.
+
         Raises:
-            CommandRefused: the network refused it, or did not answer in time.
+            CommandRefused: the network refused it, or did not answer in time, or the user asks too
+                much.
         """
+        if is_charged:
+            self.quotas.requests.spend()
         question = Question(AsyncResult())
         token = self.put_pending(question, make)
         try:

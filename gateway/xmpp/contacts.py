@@ -90,10 +90,13 @@ class Contacts:
         jid = host.jid(chat)
         if jid not in self._contacts and len(self._contacts) >= MOST:
             raise CommandRefused(Reason.TOO_MUCH, f"There are {MOST} contacts already.")
+        known = self._contacts.get(jid)
+        is_agreed = known is not None and known.is_in_book and known.is_authorized
+        if not is_agreed:
+            host.quotas.subscriptions.spend()
         taken_back = self._owed.pop((RemoveContact, jid), None)
         person = taken_back.person if isinstance(taken_back, RemoveContact) else PersonId(chat)
-        contact = self._contacts.get(jid) or Contact(person, is_in_book=False)
-        is_agreed = contact.is_in_book and contact.is_authorized
+        contact = known or Contact(person, is_in_book=False)
         if self._is_online and not is_agreed:
             host.put(AddContact(person=contact.person))
         self._contacts[jid] = contact

@@ -90,6 +90,7 @@ class Enrolment:
         """
         self._require_idle()
         host = self._host
+        host.quotas.registrations.spend()
         if self._trial is None:
             self._trial = Trial(host.credentials.registration)
         self.asked, self._is_heard = None, False
@@ -107,6 +108,7 @@ class Enrolment:
         if not isinstance(asked, Fill) or asked is not self.asked:
             raise CommandRefused(Reason.GONE, self._host.keeper.explain())
         self._require_idle()
+        self._host.quotas.registrations.spend()
         given = tuple((field.name, values[field.name]) for field in asked.fields)
         self._host.put(AnswerStep(values=given))
         self.asked = None
@@ -151,6 +153,7 @@ class Enrolment:
     def _conclude(self, outcome: Outcome) -> None:
         match outcome:
             case LoggedIn():
+                self._host.quotas.registrations.give_back()
                 self._keep()
             case StepAsked():
                 self._watch()

@@ -14,6 +14,7 @@ from gateway.xmpp.context import Context
 from gateway.xmpp.credentials import Credentials
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.pending import Pending, Waiting
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources
 
 
@@ -25,6 +26,7 @@ class Host(Protocol):
     pending: Pending
     lately: Lately
     resources: Resources
+    quotas: Quotas
     out: Component
     log: Bound
     keeper: Keeper
@@ -50,7 +52,9 @@ class Host(Protocol):
 
     def put_pending(self, waiting: Waiting, make: Callable[[Token], Command]) -> Token: ...
 
-    def ask(self, make: Callable[[Token], Command]) -> Event: ...
+    def ask(
+        self, make: Callable[[Token], Command], seconds: float = ..., is_charged: bool = ...
+    ) -> Event: ...
 
     def attempt(self, command: Command) -> bool: ...
 

@@ -87,11 +87,13 @@ class RoomList:
         if is_entering or room is None or sender not in room.seats:
             self._enter(stanza, chat, nick)
         elif nick != jid.resource(room.me):
+            self._host.quotas.messages.spend()
             self._host.put_pending(Sent(stanza), lambda token: ChangeNick(nick=nick, token=token))
 
     def _enter(self, stanza: Element, chat: ChatId, nick: str) -> None:
         if not nick:
             raise CommandRefused(Reason.BAD_REQUEST, "Name a nickname: room@server/nickname.")
+        self._host.quotas.joins.spend()
         if chat not in self._rooms and len(self._rooms) >= MOST:
             raise CommandRefused(Reason.TOO_MUCH, f"You are in {MOST} rooms already.")
         host = self._host

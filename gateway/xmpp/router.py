@@ -27,8 +27,11 @@ from gateway.xmpp.signals import is_signal
 from gateway.xmpp.stanzas import NS
 from gateway.xmpp.users import User
 
-AT_ONCE = 512
+AT_ONCE = 2048
 """IQs and chat commands being answered.  Above that the asker is told to wait."""
+
+AT_ONCE_EACH = 64
+"""The same of one user: what a client asks when it starts.  The rest is for others."""
 
 PATIENCE = 200
 """Stanzas of one user that wait for the store."""
@@ -128,7 +131,7 @@ class Router:
         if address.kind is not Kind.SERVER:
             user.message(stanza, transport, address, nick)
         elif stanza.findtext(BODY) and stanza.get("type") not in UNANSWERED:
-            user.spend()
+            user.quotas.messages.spend()
             self._in_pool(stanza, self._answer_chat, user, stanza, transport, address)
 
     def _answer_chat(
@@ -272,12 +275,16 @@ class Router:
         )
 
     def _in_pool(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
-        if self._pool.full():
+        user = self._user(stanza.get("from", ""))
+        if user.at_work >= AT_ONCE_EACH or self._pool.full():
             self._write_refusal(stanza, CommandRefused(Reason.TOO_MUCH, BUSY))
         else:
-            self._pool.spawn(self._contained, stanza, work, *args)
+            user.at_work += 1
+            self._pool.spawn(self._contained, user, stanza, work, *args)
 
-    def _contained(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
+    def _contained(
+        self, user: User, stanza: Element, work: Callable[..., None], *args: Any
+    ) -> None:
         try:
             work(*args)
         except CommandRefused as refusal:
@@ -285,6 +292,8 @@ class Router:
         except Exception:
             _log_failure(stanza)
             self._write_refusal(stanza, CommandRefused(Reason.INTERNAL, OUR_MISTAKE))
+        finally:
+            user.at_work -= 1
 
     # The XMPP server went, or came back.
 

@@ -20,6 +20,7 @@ from gateway.xmpp.component import Component
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.context import Context
 from gateway.xmpp.encrypted import refuse_encrypted
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import TRANSPORT, Resources
 from gateway.xmpp.wordless import refuse_wordless
 
@@ -41,29 +42,6 @@ GONE = [
 REGISTER_FIRST = "Register with this gateway first: find it in your client's list of services."
 
 
-class Allowance:
-    """A token bucket: what one user may ask of us."""
-
-    __slots__ = ("_at", "_burst", "_left", "_per_second")
-
-    def __init__(self, per_second: float, burst: int) -> None:
-        self._per_second = per_second
-        self._burst = self._left = float(burst)
-        self._at = time.monotonic()
-
-    def spend(self) -> None:
-        """
-        Raises:
-            CommandRefused: nothing is left for now.
-        """
-        now = time.monotonic()
-        self._left = min(self._burst, self._left + (now - self._at) * self._per_second)
-        self._at = now
-        if self._left < 1.0:
-            raise CommandRefused(Reason.TOO_MUCH, "You are sending too fast; wait a little.")
-        self._left -= 1.0
-
-
 class User:
     def __init__(self, jid: str, context: Context) -> None:
         self.jid = jid
@@ -73,9 +51,9 @@ class User:
         self._context = context
         self._bridges: dict[tuple[str, str], Bridge] = {}
         self._resources: dict[str, Resources] = {}
-        self._allowance = Allowance(
-            context.config.limits.messages_per_second, context.config.limits.message_burst
-        )
+        self.quotas = Quotas(context.config.limits)
+        self.at_work = 0
+        """IQs and dialogues that are being answered."""
 
     def load(self) -> None:
         """Blocks until the store has answered.  Raises what the store raises."""
@@ -90,7 +68,7 @@ class User:
 
     def _add(self, transport: Transport, account: Account) -> Bridge:
         resources = self._resources.setdefault(transport.domain, Resources())
-        bridge = Bridge(self._context, transport, account, resources)
+        bridge = Bridge(self._context, transport, account, resources, self.quotas)
         self._bridges[transport.domain, account.key.account] = bridge
         return bridge
 
@@ -110,6 +88,8 @@ class User:
         """Nothing would be lost if it were loaded again when it is needed."""
         return (
             self.is_loaded
+            and not self.at_work
+            and self.quotas.is_whole
             and not any(self._resources.values())
             and all(
                 bridge.is_idle
@@ -125,9 +105,6 @@ class User:
     def close(self) -> None:
         for bridge in self._bridges.values():
             bridge.close()
-
-    def spend(self) -> None:
-        self._allowance.spend()
 
     def _need(self, transport: Transport, account: str) -> Bridge:
         if bridge := self.bridge(transport.domain, account):
@@ -151,7 +128,7 @@ class User:
         Raises:
             CommandRefused: it cannot be delivered.
         """
-        self.spend()
+        self.quotas.messages.spend()
         self._check_size(stanza)
         refuse_encrypted(stanza, transport.network.title)
         if refuse_wordless(stanza, transport.network.title):
@@ -196,7 +173,6 @@ class User:
         sender = stanza.get("from", "")
         resource = sender.partition("/")[2]
         if to.kind is Kind.ROOM:
-            self.spend()
             self._guest(transport, to.account, nick).rooms.presence(stanza, to.chat, nick)
             return
         resources = self._resources.setdefault(transport.domain, Resources())

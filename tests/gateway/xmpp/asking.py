@@ -108,7 +108,9 @@ class Bridge:
         addressing = self.transport.network.addressing(self.transport.settings)
         return jid.address(addressing.local(self.key.account, chat), self.transport.domain)
 
-    def ask(self, make: Callable[[Token], Command], seconds: float = 30.0) -> Event:
+    def ask(
+        self, make: Callable[[Token], Command], seconds: float = 30.0, is_charged: bool = True
+    ) -> Event:
         if self.keeper.state is not State.ONLINE:
             raise CommandRefused(Reason.UNAVAILABLE, self.keeper.explain())
         command = make(TOKEN)

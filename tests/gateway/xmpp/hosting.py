@@ -13,11 +13,14 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, Show
 from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Picture
+from gateway.sections import LimitSettings
 from gateway.sessions import State
 from gateway.store import KnownContact
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.contacts import Contacts
+from gateway.xmpp.lately import Lately
 from gateway.xmpp.pending import Pending
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources
 from networks.irc import NETWORK
 from tests.gateway.xmpp.asking import DOMAIN, TOKEN, USER, transport
@@ -101,7 +104,9 @@ class Host:
         self.key = SessionKey(USER, DOMAIN, "")
         self.me: PersonId | None = PersonId("Juliet")
         self.pending = Pending()
+        self.lately = Lately()
         self.resources = Resources()
+        self.quotas = Quotas(LimitSettings(subscriptions_per_minute=1e6))
         self.out: Any = Out()
         self.log = log.bind(user=USER)
         self.keeper: Any = Keeper()
@@ -140,15 +145,19 @@ class Host:
         self.put(make(TOKEN))
         return TOKEN
 
-    def ask(self, make: Callable[[Token], Command]) -> Event:
+    def ask(
+        self, make: Callable[[Token], Command], seconds: float = 30.0, is_charged: bool = True
+    ) -> Event:
         command = make(TOKEN)
         self.put(command)
         assert self.answers
         return self.answers(command)
 
-    def attempt(self, command: Command) -> None:
+    def attempt(self, command: Command) -> bool:
         with suppress(CommandRefused):
             self.put(command)
+            return True
+        return False
 
     def take(self) -> list[Command]:
         taken, self.commands = self.commands, []

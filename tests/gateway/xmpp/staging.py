@@ -43,6 +43,7 @@ from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.privilege import Privileges
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources
 from gateway.xmpp.router import Router
 from gateway.xmpp.streams import Streams
@@ -65,6 +66,12 @@ ALL_COMMANDS = frozenset(
     for found in vars(commands_module).values()
     if isinstance(found, type) and found.__module__ == commands_module.__name__
 )
+
+UNLIMITED: dict[str, Any] = {
+    **{"messages_per_second": 1e6, "message_burst": 10**6, "joins_per_minute": 1e6},
+    **{"subscriptions_per_minute": 1e6, "requests_per_minute": 1e6},
+    **{"failed_registrations_per_hour": 1e6, "logins_per_second": 1e6, "logins_at_once": 1000},
+}
 
 FEW = 0.001
 """Seconds, instead of the seconds that people are waited for."""
@@ -330,9 +337,8 @@ class Rig:
         self._open: list[User | Bridge] = []
 
     def make_context(self, server: XmppServer = "ejabberd", **limits: Any) -> Context:
-        """Log-ins are not paced; messages are, if the test says how."""
-        given = {"messages_per_second": 1e6, "message_burst": 10**6, **limits}
-        limit = LimitSettings(logins_per_second=1e6, logins_at_once=1000, **given)
+        """Nothing is limited but what the test says."""
+        limit = LimitSettings(**(UNLIMITED | limits))
         streams = Streams(
             server,
             list(self.transports),
@@ -356,10 +362,12 @@ class Rig:
     def key(self, transport: str = TRANSPORT, account: str = "") -> SessionKey:
         return SessionKey(JULIET, transport, account)
 
-    def save(self, transport: str = TRANSPORT, account: str = "", **changes: Any) -> Registration:
-        """Juliet has registered, long ago."""
+    def save(
+        self, transport: str = TRANSPORT, account: str = "", user: str = JULIET, **changes: Any
+    ) -> Registration:
+        """Juliet, if nobody else is named, has registered, long ago."""
         given = {"fields": {"password": "wherefore"}, "stay_online": False, **changes}
-        registration = Registration(key=self.key(transport, account), **given)
+        registration = Registration(key=SessionKey(user, transport, account), **given)
         self.store.save(registration)
         return registration
 
@@ -373,7 +381,8 @@ class Rig:
     def bridge(self, account: Account | None = None, transport: str = TRANSPORT) -> Bridge:
         """On its own, without a user; registered if nothing else is said."""
         given = account or Account(key=self.key(transport), registration=self.save(transport))
-        bridge = Bridge(self.context, self.transports[transport], given, Resources())
+        quotas = Quotas(self.context.config.limits)
+        bridge = Bridge(self.context, self.transports[transport], given, Resources(), quotas)
         self._open.append(bridge)
         return bridge
 

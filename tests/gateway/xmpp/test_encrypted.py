@@ -8,6 +8,7 @@ import pytest
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Address
+from gateway.sections import LimitSettings
 from gateway.xmpp import stanzas
 from gateway.xmpp.context import Context
 from gateway.xmpp.encrypted import refuse_encrypted
@@ -77,8 +78,8 @@ def test_anything_else_passes(children: str) -> None:
     "to", [f"romeo@{DOMAIN}", f"#balcony@{DOMAIN}", f"#balcony@{DOMAIN}/Romeo"]
 )
 def test_to_people_and_to_rooms(to: str) -> None:
-    limits = SimpleNamespace(messages_per_second=1.0, message_burst=9, max_body=1000)
-    user = User(USER, cast(Context, SimpleNamespace(config=SimpleNamespace(limits=limits))))
+    config = SimpleNamespace(limits=LimitSettings())
+    user = User(USER, cast(Context, SimpleNamespace(config=config)))
     local, _, nick = to.partition(f"@{DOMAIN}")
     made = transport()
     address: Address = made.network.addressing(made.settings).parse(local)

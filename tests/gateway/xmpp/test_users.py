@@ -12,13 +12,13 @@ from gateway.commands import AddContact, JoinRoom, LeaveRoom, SendMessage
 from gateway.errors import CommandRefused, Reason
 from gateway.events import LoggedIn, LoggedOut, Offline
 from gateway.ids import PersonId
-from gateway.network import Address
+from gateway.network import Address, Kind
 from gateway.sessions import State
 from gateway.store import Broken, Keyring, Registration, StoreUnavailable
 from gateway.store.store import OF_A_KEY
-from gateway.xmpp import stanzas, users
+from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
-from gateway.xmpp.users import GONE, Allowance, User
+from gateway.xmpp.users import GONE, User
 from tests.gateway.tinynet import PATIENCE, settle
 from tests.gateway.xmpp.staging import (
     CLIENT,
@@ -89,59 +89,6 @@ def is_offline(bridge: Bridge) -> bool:
 
 
 # How much they may ask.
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(users, "time", clock)
-    return clock
-
-
-def takes(allowance: Allowance) -> bool:
-    try:
-        allowance.spend()
-    except CommandRefused as refusal:
-        return refusal.reason is not Reason.TOO_MUCH
-    return True
-
-
-def spent(allowance: Allowance) -> int:
-    """How often until there is nothing left."""
-    return sum(takes(allowance) for _ in range(20))
-
-
-def test_an_allowance_is_a_bucket(clock: Clock) -> None:
-    allowance = Allowance(per_second=2.0, burst=5)
-    assert spent(allowance) == 5
-    clock.now += 1.0
-    assert spent(allowance) == 2
-    clock.now += 0.25
-    assert spent(allowance) == 0
-    clock.now += 0.25
-    assert spent(allowance) == 1, "what was refused has cost nothing"
-    clock.now += 1e6
-    assert spent(allowance) == 5
-
-
-def test_messages_and_rooms_have_one_allowance(rig: Rig, clock: Clock) -> None:
-    rig.make_context(messages_per_second=1.0, message_burst=2)
-    user = registered(rig)
-    available(rig, user)
-    available(rig, user, f"{ROOM}/Juliet")
-    say(rig, user, ROMEO)
-    assert refused(rig, user, ROMEO) is Reason.TOO_MUCH
-    available(rig, user)
-    clock.now += 1.0
-    say(rig, user, ROMEO)
 
 
 def test_a_message_may_be_so_long(rig: Rig) -> None:
@@ -574,6 +521,6 @@ def test_probes_are_answered_from_what_is_known(rig: Rig) -> None:
     assert sorted(rig.out.take()) == [f"presence {a}@{OPEN} balcony" for a in ("one", "two")]
     server = f"one@{OPEN}"
     transport = rig.transports[OPEN]
-    one = Address(kind=users.Kind.SERVER, account="one", chat=cast(Any, ""))
+    one = Address(kind=Kind.SERVER, account="one", chat=cast(Any, ""))
     user.probe(presence(server, "probe"), transport, one)
     assert rig.out.take() == [f"presence {server} balcony"]
