@@ -444,7 +444,6 @@ EVERYBODY = [
     *(("oim", who) for who in ("alice", "bob")),
     *(("twn_msnp13", who) for who in ("alice", "bob")),
     *(("twn_msnp14", who) for who in ("alice", "bob")),
-    *(("challenge", who) for who in ("alice",)),
     *(("privacy", who) for who in ("alice", "bob", "dave")),
 ]
 
