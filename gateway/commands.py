@@ -157,6 +157,15 @@ class FetchProfile:
 
 
 @frozen(kw_only=True)
+class SetProfile:
+    """What others find about our user.  Answered by ``Done``."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Name and value, of all those in ``Network.profile``; "" for nothing."""
+    token: Token
+
+
+@frozen(kw_only=True)
 class JoinRoom:
     """Answered by ``RoomJoined``."""
 
@@ -271,6 +280,7 @@ Command = (
     | AskAttention
     | RemoveContact
     | FetchProfile
+    | SetProfile
     | JoinRoom
     | LeaveRoom
     | SetSubject

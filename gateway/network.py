@@ -139,6 +139,9 @@ class Network:
     network lets such in; raises CommandRefused.  None: registration is a must."""
     search: tuple[Field, ...] = ()
     """What people can be searched by (XEP-0055), where there is ``SearchPeople``."""
+    profile: tuple[Field, ...] = ()
+    """What users can tell of themselves, where there is ``SetProfile``.  ``ProfileFetched`` of
+    oneself has what is there, under the same labels."""
     picture: Picture | None = None
     """What ``SetAvatar`` has, where there is that; None: whatever the user has."""
     fsm: Callable[[Login], Fsm[Any, Any]]

@@ -16,11 +16,12 @@ from gateway.commands import (
     JoinRoom,
     ListRooms,
     SendRaw,
+    SetProfile,
 )
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Field, FieldKind, Kind, Network
-from gateway.xmpp import actions, adhoc, blocking, contactbook, forms, registration
+from gateway.xmpp import actions, adhoc, blocking, contactbook, forms, profile, registration
 from gateway.xmpp.access import is_occupant
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.bridge import Bridge
@@ -233,6 +234,9 @@ COMMAND: dict[str, Offered] = {
     "join": Offered("Join a room", _join, needs=JoinRoom),
     "whois": Offered(
         "Who is …", _whois, kinds=frozenset({Kind.SERVER, Kind.PERSON}), needs=FetchProfile
+    ),
+    "profile": Offered(
+        "Change your profile", _for_account("Your profile", profile.edit), needs=SetProfile
     ),
     "rooms": Offered("List rooms", _for_account("List rooms", _rooms), needs=ListRooms),
     "rename": Offered(

@@ -6,7 +6,7 @@ settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
 kerberos                  the log-in of AIM 6: frames and codec of its own
 login, refusals, services   getting in, staying, leaving; connections for rooms and icons
-contacts, presence, messages, rooms, people, icons    what one does there
+contacts, presence, messages, rooms, people, own, icons    what one does there
 book, copy                the address book, now and at the last log-in
 requests, answers         commands and what came of them
 state, news, translator   what a session knows; what happened; the same in common terms
@@ -24,6 +24,7 @@ from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
 from networks.oscar.icons import PICTURE
 from networks.oscar.ids import OscarAddressing, Service
+from networks.oscar.own import PROFILE_AIM, PROFILE_ICQ
 from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
 from networks.oscar.refusals import PACE
 from networks.oscar.settings import OscarSettings
@@ -34,6 +35,7 @@ ROOMS = {JoinRoom, LeaveRoom, Invite}
 
 COMMANDS_OF = {Service.AIM: frozenset(COMMANDS), Service.ICQ: frozenset(COMMANDS) - ROOMS}
 PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
+PROFILES = {Service.AIM: PROFILE_AIM, Service.ICQ: PROFILE_ICQ}
 SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
 
 
@@ -54,6 +56,7 @@ def network(service: Service, title: str) -> Network:
         check=lambda settings, form: check(service, form),
         guest=None,
         search=SEARCHES[service],
+        profile=PROFILES[service],
         picture=PICTURE,
         fsm=OscarFsm,
         translator=OscarTranslator,

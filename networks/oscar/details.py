@@ -3,9 +3,10 @@
 04d0 -> 00c8 basic, 00dc more, 00eb addresses, 010e, 00d2 work, 00e6 notes, 00f0 interests, 00fa
 04ba -> 0104 short
 0569 0573 055f -> 01a4 for each person found, 01ae for the last or for nobody
+03ea, 0406 -> 0064, 0082: our own are saved
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.errors import WireError
@@ -13,6 +14,7 @@ from networks.oscar.icq import Meta, Result, read_string, string
 from networks.oscar.wire import Reader, le16, le32
 
 QUERY_FULL = 0x04D0
+SET_BASIC, SET_NOTES = 0x03EA, 0x0406
 SEARCH_UIN, SEARCH_EMAIL, SEARCH_WHITE_PAGES = 0x0569, 0x0573, 0x055F
 
 ANSWER_BASIC, ANSWER_MORE, ANSWER_WORK, ANSWER_NOTES = 0x00C8, 0x00DC, 0x00D2, 0x00E6
@@ -88,13 +90,64 @@ def parse_details(meta: Meta) -> tuple[Detail, ...]:
     """Those that are not empty, as far as they can be read: servers leave out what they lack.  None
     of an answer with another result than OK, or that is not in DETAILS."""
     reader = Reader(meta.body if meta.result == Result.OK else b"")
+    found = _read(reader, DETAILS.get(meta.subtype, ()))
+    return tuple(detail for detail in found if detail.key and detail.value)
+
+
+def _read(reader: Reader, fields: tuple[Field, ...]) -> list[Detail]:
     found = []
     try:
-        for key, read in DETAILS.get(meta.subtype, ()):
+        for key, read in fields:
             found.append(Detail(key, read(reader)))
     except WireError:
         pass
-    return tuple(detail for detail in found if detail.key and detail.value)
+    return found
+
+
+LABELS = {
+    "nick": "Nickname",
+    "first": "First name",
+    "last": "Last name",
+    "email": "E-mail",
+    "city": "City",
+    "state": "State",
+    "phone": "Phone",
+    "fax": "Fax",
+    "street": "Street",
+    "cellular": "Mobile phone",
+    "zip": "Postal code",
+    "age": "Age",
+    "gender": "Gender",
+    "homepage": "Home page",
+    "birthday": "Birthday",
+    "work-city": "City (work)",
+    "work-state": "State (work)",
+    "work-phone": "Phone (work)",
+    "work-fax": "Fax (work)",
+    "work-street": "Street (work)",
+    "work-zip": "Postal code (work)",
+    "company": "Company",
+    "department": "Department",
+    "position": "Position",
+    "work-homepage": "Home page (work)",
+    "notes": "About",
+}
+"""Of keys, for people to read."""
+
+
+# Our own.
+
+
+def build_basic(body: bytes, changed: Mapping[str, bytes]) -> bytes:
+    """03ea: what ANSWER_BASIC said, but for what is changed; it has no way to leave anything as it
+    is.  Servers leave out what they lack."""
+    reader = Reader(body)
+    fields = DETAILS[ANSWER_BASIC]
+    known = {detail.key: detail.value for detail in _read(reader, fields)} | dict(changed)
+    strings = b"".join(string(known.get(key, b"")) for key, _ in fields)
+    # Country and time zone; authorisation, web, direct connections; whether to publish.
+    rest = reader.rest().ljust(7, b"\0")
+    return strings + rest[:3] + rest[6:7]
 
 
 # Search.

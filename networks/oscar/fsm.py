@@ -27,6 +27,7 @@ from gateway.commands import (
     SetAvatar,
     SetInvisible,
     SetPresence,
+    SetProfile,
     SetTyping,
 )
 from gateway.errors import Reason, WireError
@@ -40,6 +41,7 @@ from networks.oscar import (
     kerberos,
     login,
     messages,
+    own,
     people,
     presence,
     rooms,
@@ -177,6 +179,7 @@ COMMANDS: dict[type, Callable[[Oscar, Any], None]] = {
     FetchAvatar: icons.fetch_avatar,
     FetchProfile: people.fetch_profile,
     SearchPeople: people.search_people,
+    SetProfile: own.set_profile,
     JoinRoom: rooms.join_room,
     LeaveRoom: rooms.leave_room,
     Invite: rooms.invite,

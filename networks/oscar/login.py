@@ -14,7 +14,7 @@ from gateway.commands import Logout
 from gateway.errors import WireError
 from gateway.events import Offline
 from gateway.fsm import MAIN, Connect, HangUp, Send
-from networks.oscar import contacts, kerberos, messages, presence, services
+from networks.oscar import contacts, kerberos, messages, own, presence, services
 from networks.oscar.auth import (
     build_challenge_request,
     build_login,
@@ -298,7 +298,8 @@ def go_online(oscar: Oscar) -> None:
     flags = WANT_MESSAGES | WANT_MISSED | WANT_TYPING
     oscar.send(0x04, 0x02, build_message_params(flags), is_owed=True)
     capabilities = CAPABILITIES if oscar.is_icq else AIM_CAPABILITIES
-    oscar.send(0x02, 0x04, build_location(capabilities=capabilities), is_owed=True)
+    location = build_location(capabilities=capabilities, profile=own.recall(oscar))
+    oscar.send(0x02, 0x04, location, is_owed=True)
     if oscar.is_invisible:
         oscar.own.status = STATUS_INVISIBLE
     if oscar.is_icq or oscar.is_invisible:  # Before 01/02: else everybody would see us come.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from gateway.commands import FetchProfile, SearchPeople
 from gateway.errors import Reason, WireError
 from gateway.network import Field
-from networks.oscar import messages, presence
+from networks.oscar import messages, own, presence
 from networks.oscar.blocks import (
     LOCATE_AWAY,
     LOCATE_PROFILE,
@@ -20,6 +20,8 @@ from networks.oscar.blocks import (
     parse_located,
 )
 from networks.oscar.details import (
+    ANSWER_BASIC,
+    LABELS,
     QUERY_FULL,
     WHITE_PAGES,
     Found,
@@ -34,6 +36,7 @@ from networks.oscar.icq import (
     META_ANSWER,
     OFFLINE_END,
     OFFLINE_MESSAGE,
+    Result,
     build_meta,
     parse_answer,
     parse_meta,
@@ -50,35 +53,6 @@ from networks.oscar.wire import name as wire_name
 MAX_FOUND = 100
 """People of one search."""
 
-LABELS = {
-    "nick": "Nickname",
-    "first": "First name",
-    "last": "Last name",
-    "email": "E-mail",
-    "city": "City",
-    "state": "State",
-    "phone": "Phone",
-    "fax": "Fax",
-    "street": "Street",
-    "cellular": "Mobile phone",
-    "zip": "Postal code",
-    "age": "Age",
-    "gender": "Gender",
-    "homepage": "Home page",
-    "birthday": "Birthday",
-    "work-city": "City (work)",
-    "work-state": "State (work)",
-    "work-phone": "Phone (work)",
-    "work-fax": "Fax (work)",
-    "work-street": "Street (work)",
-    "work-zip": "Postal code (work)",
-    "company": "Company",
-    "department": "Department",
-    "position": "Position",
-    "work-homepage": "Home page (work)",
-    "notes": "About",
-}
-
 SEARCH_AIM = (Field(name="email", label="E-mail", required=True),)
 SEARCH_ICQ = (
     Field(name="uin", label="ICQ number"),
@@ -87,6 +61,8 @@ SEARCH_ICQ = (
     Field(name="last", label="Last name"),
     Field(name="email", label="E-mail"),
 )
+
+BASIC = (ANSWER_BASIC, Result.OK)
 
 NOBODY = "That is nobody's name."
 NOTHING_ASKED = "Something to search for is needed."
@@ -101,6 +77,9 @@ def fetch_profile(oscar: Oscar, command: FetchProfile) -> None:
     who = normalise(command.person)
     if not is_name(who):
         oscar.deny(command.token, Reason.NOT_FOUND, NOBODY)
+    elif oscar.profile and who == oscar.id:
+        facts = (("Name", oscar.name), ("Profile", oscar.profile))
+        oscar.tell(Described(command.token, oscar.name, facts))
     elif oscar.is_icq and is_uin(who) and 0x15 in oscar.signon.families:
         request = Request(Asked.DETAILS, command.token, who)
         query(oscar, request, QUERY_FULL, uin_body(who))
@@ -175,6 +154,8 @@ def on_meta(oscar: Oscar, snac: Snac, sequence: int, body: bytes) -> None:
     request.age = 0
     if request.kind is Asked.DETAILS:
         request.rows += [(item.key, item.value) for item in parse_details(meta)]
+    elif request.kind is Asked.OWN:
+        request.rows += [meta.body] if (meta.subtype, meta.result) == BASIC else []
     elif request.kind is Asked.SEARCH and len(request.rows) < MAX_FOUND:
         try:
             found = parse_found(meta)
@@ -184,12 +165,14 @@ def on_meta(oscar: Oscar, snac: Snac, sequence: int, body: bytes) -> None:
             request.rows.append(found)
     if not snac.flags & MORE_FOLLOWS and request.token:
         del oscar.pending[snac.request_id]
-        finish(oscar, request)
+        finish(oscar, request, meta.result)
 
 
-def finish(oscar: Oscar, request: Request) -> None:
+def finish(oscar: Oscar, request: Request, result: int) -> None:
     assert request.token
-    if request.kind is Asked.SEARCH:
+    if request.kind in own.KINDS:
+        own.go_on(oscar, request, result)
+    elif request.kind is Asked.SEARCH:
         rows = tuple((item.uin, row(oscar, item)) for item in request.rows)
         oscar.done(request, People(request.token, rows))
     elif request.rows:

@@ -4,6 +4,7 @@ A SNAC and its answer have the same request id; where one request takes several 
 parts) it has several.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -33,6 +34,9 @@ class Asked(Enum):
     SEARCH = "search"
     ICON = "icon"
     UPLOAD = "upload"
+    OWN = "own details"  # Read, ...
+    OWN_BASIC = "own basic details"  # ... and saved.
+    OWN_NOTES = "own notes"
     OFFLINE = "offline"  # Stored messages.
 
 
@@ -57,5 +61,7 @@ class Request:
     """Of queries in ICQ's own terms."""
     rows: list[Any] = field(default_factory=list)
     """What came of it so far."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Of OWN: what our user wants to be known."""
     age: int = 0
     is_answered: bool = False

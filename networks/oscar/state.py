@@ -159,6 +159,8 @@ class Oscar:
         self.signon = SignOn()
         self.own = Own()
         self.is_invisible = login.is_invisible
+        self.profile = ""
+        """Plain; AIM's, if it was set from here."""
         self.wanted: SetPresence | None = None
         """The last that XMPP said."""
         self.rates: Rates[Request] = Rates()

@@ -2,14 +2,15 @@
 
 import hashlib
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
 from PIL import Image
 
 from tests.endtoend.client import DATA, Client, Refused
-from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage
-from tests.servers.oscar import Arrived, Departed, Details
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage, log_in_again
+from tests.servers.oscar import Arrived, Departed, Details, Info
 
 COMMANDS = "http://jabber.org/protocol/commands"
 SEARCH = "jabber:iq:search"
@@ -53,6 +54,47 @@ def test_details_of_icq(verona: OscarStage, transport: str) -> None:
     assert card["FN"] == romeo.name
     for value in ("Romeo", "Montague & Sons", "Verona"):
         assert value in card["DESC"]
+
+
+def change_profile(user: Client, transport: str, **values: str) -> dict[str, str]:
+    """What the form was filled in with."""
+    asked = f"<command xmlns='{COMMANDS}' node='profile'/>"
+    shown = user.ask(transport, "set", asked).find(f"{{{COMMANDS}}}command")
+    assert shown is not None
+    inner = "".join(
+        f"<field var='{name}'><value>{value}</value></field>" for name, value in values.items()
+    )
+    form = f"<x xmlns='{DATA}' type='submit'>{inner}</x>"
+    session = shown.get("sessionid")
+    filled_in = f"<command xmlns='{COMMANDS}' node='profile' sessionid='{session}'>{form}</command>"
+    done = user.ask(transport, "set", filled_in).find(f"{{{COMMANDS}}}command")
+    assert done is not None
+    assert done.get("status") == "completed"
+    return {
+        field.get("var", ""): field.findtext(f"{{{DATA}}}value", "")
+        for field in shown.iter(f"{{{DATA}}}field")
+    }
+
+
+def test_our_profile_on_aim(verona: OscarStage) -> None:
+    """It is there again after the next log-in, though servers forget it."""
+    juliet, romeo = verona.member(AIM), verona.person(AIM)
+    assert change_profile(juliet.client, AIM, profile="A *Capulet*")["profile"] == ""
+    log_in_again(verona, juliet)
+    assert change_profile(juliet.client, AIM, profile="In *love*")["profile"] == "A *Capulet*"
+    verona.servers.main.wait_sent(0x02, 0x04, juliet.name, 4)
+    romeo.fetch_info(juliet.name)
+    assert "In <B>love</B>" in romeo.wait(Info).profile
+
+
+@pytest.mark.parametrize("transport", [ICQ, ISD])
+def test_our_details_on_icq(verona: OscarStage, transport: str) -> None:
+    juliet = verona.member(transport, details=replace(DETAILS))
+    new = {"nick": "Juliet", "first": "", "last": "Capulet", "notes": "In love"}
+    before = change_profile(juliet.client, transport, **new)
+    assert (before["nick"], before["last"], before["notes"]) == ("Romeo", "Montague & Sons", "")
+    details = verona.servers.of(transport).account(juliet.name).details
+    assert details == Details(nick="Juliet", last="Capulet", notes="In love")
 
 
 # Search (XEP-0055).

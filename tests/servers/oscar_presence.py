@@ -226,7 +226,8 @@ def _stay_hidden(link: Link, what: str) -> None:
 
 def set_info(link: Link, snac: Snac) -> None:  # 02/04
     fields, shown = Reader(snac.data).tlvs(), link.shown
-    _stay_hidden(link, "02/04")
+    if 0x04 in fields or 0x05 in fields:
+        _stay_hidden(link, "02/04")
     if 0x05 in fields:
         blob = fields[0x05]
         if len(blob) % 16:

@@ -55,8 +55,8 @@ ANSWERS = (
 )
 
 MISSING = {
-    *("AnswerStep", "AskAttention", "ChangeNick", "Kick", "ListAffiliations", "ListRooms"),
-    *("SendRaw", "SetAffiliation", "SetRole", "SetSubject"),
+    *("AnswerStep", "AskAttention", "ChangeNick", "EditMessage", "Kick", "ListAffiliations"),
+    *("ListRooms", "MarkRead", "SendRaw", "SetAffiliation", "SetRole", "SetSubject"),
 }
 """Commands for which OSCAR has nothing."""
 

@@ -26,6 +26,7 @@ from gateway.commands import (
     SetAvatar,
     SetInvisible,
     SetPresence,
+    SetProfile,
     SetTyping,
 )
 from gateway.errors import Reason
@@ -642,6 +643,38 @@ def test_details_and_search(kind: str) -> None:
                 assert ("Nickname", "Romeo") in found.fields
             juliet.put(SearchPeople(fields=(("uin", "299999"),), token=Token("2")))
             assert juliet.expect(PeopleFound, token=Token("2")).people == ()
+
+
+def test_own_profile() -> None:
+    memory: dict[str, str] = {}
+    with verona() as server:
+        romeo = server.user("Romeo")
+        romeo.sign_on()
+        for _ in range(2):
+            with user(server, "Juliet", session={"memory": memory}) as juliet:
+                server.wait_online("Juliet")
+                if not memory:
+                    fields = (("profile", "A *Capulet*"),)
+                    juliet.put(SetProfile(fields=fields, token=Token("1")))
+                    juliet.expect(Done, token=Token("1"))
+                    memory |= {event.name: event.value for event in juliet.saw(Remembered)}
+                    server.wait_sent(0x02, 0x04, "juliet", 2)
+                romeo.fetch_info("Juliet")
+                assert "A <B>Capulet</B>" in romeo.wait(fake.Info).profile
+            server.wait_offline("Juliet")
+
+
+@pytest.mark.parametrize("kind", ["oos", "isd"])
+def test_own_details(kind: str) -> None:
+    with verona(kind) as server:
+        before = Details(nick="J", last="Capulet", zip="37100", country=39, publish=1, age=13)
+        server.add_user("200001", "secret", details=before)
+        with user(server, "200001") as juliet:
+            new = (("nick", "Джульетта"), ("last", ""), ("notes", "O Romeo"))
+            juliet.put(SetProfile(fields=new, token=Token("1")))
+            juliet.expect(Done, token=Token("1"))
+        after = replace(before, nick="Джульетта", last="", notes="O Romeo")
+        assert server.account("200001").details == after
 
 
 def test_icons() -> None:
