@@ -79,7 +79,7 @@ def _register(config: Config, forms: Iterable[Mapping[str, str]], people: Collec
             {
                 **key._asdict(),
                 "sealed": sealed,
-                "stay_online": False,
+                "preferences": "{}",
                 "latched": "",
                 "created_at": now,
                 "changed_at": now,

@@ -41,7 +41,7 @@ def list_accounts(config: Config) -> bool:
 
 
 def _account_row(row: AccountRow) -> Sequence[str]:
-    state = "stays online" if row.stay_online else ""
+    state = "stays online" if row.preferences.stay_online else ""
     if row.latched:
         state = f"latched: {row.latched}"
     if row.broken:
@@ -66,8 +66,8 @@ def _description(account: Account) -> Iterator[str]:
     match account.registration:
         case None:
             yield "  a guest, not registered"
-        case Registration(latched="", stay_online=stays):
-            yield "  registered" + (", stays online" if stays else "")
+        case Registration(latched="", preferences=preferences):
+            yield "  registered" + (", stays online" if preferences.stay_online else "")
         case Registration(latched=why):
             yield f"  registered, latched: {why}"
         case broken:

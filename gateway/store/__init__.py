@@ -20,6 +20,7 @@ from gateway.store.records import (
     Counts,
     JoinedRoom,
     KnownContact,
+    Preferences,
     Progress,
     Registration,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "JoinedRoom",
     "Keyring",
     "KnownContact",
+    "Preferences",
     "Progress",
     "Registration",
     "Store",

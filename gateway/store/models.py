@@ -59,10 +59,10 @@ accounts = Table(
     metadata,
     *_key(),
     Column("sealed", LargeBinary, nullable=False, comment="JSON: {field: value}"),
-    Column("stay_online", Boolean, nullable=False),
     Column("latched", Text, nullable=False, comment="why log-in is not tried; empty: it is"),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("preferences", Text, nullable=False, comment="JSON: {name: whether}"),
 )
 
 contacts = Table(

@@ -1,5 +1,6 @@
 """Rows to records: what the tables have of a user, opened and put together by session key."""
 
+import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from gateway.store.records import (
     Broken,
     JoinedRoom,
     KnownContact,
+    Preferences,
     Registration,
 )
 from gateway.store.seal import Keyring, key_of
@@ -76,7 +78,7 @@ class Reader:
                 return problem
             case fields:
                 return Registration(
-                    key=_key(row), fields=fields, stay_online=row.stay_online, latched=row.latched
+                    key=_key(row), fields=fields, preferences=_preferences(row), latched=row.latched
                 )
 
     def _room(self, row: Row[Any]) -> tuple[JoinedRoom, list[Broken]]:
@@ -108,7 +110,7 @@ class Reader:
             key=_key(row),
             created_at=row.created_at,
             changed_at=row.changed_at,
-            stay_online=row.stay_online,
+            preferences=_preferences(row),
             latched=row.latched,
             key_id=key_id,
             broken=opened.why if isinstance(opened, Broken) else "",
@@ -116,6 +118,17 @@ class Reader:
 
     def _open(self, table: Table, row: Row[Any], expect: Callable[[Any], T]) -> T | Broken:
         return sealing.unseal(self._keyring, table, row, row.sealed, expect)
+
+
+def _preferences(row: Row[Any]) -> Preferences:
+    """What this version does not know, or cannot read, is as it is for somebody new."""
+    try:
+        stored = json.loads(row.preferences)
+    except ValueError:
+        return Preferences()
+    names = [field.name for field in dataclasses.fields(Preferences)]
+    known = {name: stored[name] is True for name in names if name in stored}
+    return Preferences(**known)
 
 
 def _key(row: Row[Any]) -> SessionKey:

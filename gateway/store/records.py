@@ -8,14 +8,23 @@ from gateway.ids import ChatId, PersonId, SessionKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Preferences:
+    """What a user set for an account.  One that is new needs no migration."""
+
+    stay_online: bool = False
+    """Stay logged in when the user's last client goes."""
+    invisible: bool = False
+    """Be online and look offline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """What a user gave us to log in with."""
 
     key: SessionKey
     fields: Mapping[str, str] = field(repr=False)
     """By field name, as ``Network.check`` left them; all of it sealed in the database."""
-    stay_online: bool = False
-    """Stay logged in when the user's last client goes."""
+    preferences: Preferences = Preferences()
     latched: str = ""
     """Why log-in is not tried; empty: it is."""
 
@@ -73,7 +82,7 @@ class AccountRow:
     key: SessionKey
     created_at: datetime
     changed_at: datetime
-    stay_online: bool
+    preferences: Preferences
     latched: str
     key_id: str
     """Of the key it is sealed with; empty if not even that can be read."""

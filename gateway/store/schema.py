@@ -25,7 +25,7 @@ LOCK = 0x6772_6E67
 """Postgres advisory lock (the letters "grng"): copies started together migrate one by one."""
 
 
-def migrate(settings: StoreSettings) -> None:
+def migrate(settings: StoreSettings, to: str = "head") -> None:
     """Bring the tables up to date, in one transaction; an SQLite file is made if it is not there.
 
     Raises:
@@ -43,7 +43,7 @@ def migrate(settings: StoreSettings) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
     with closing(Database(settings, Access.CREATE)) as database, _for_the_operator():
         database.run(upgrade, MIGRATE_TIMEOUT)

@@ -6,6 +6,7 @@ cannot be stored is refused (``CommandRefused``), a database that is away is ``S
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ from gateway.store.records import (
     Counts,
     JoinedRoom,
     KnownContact,
+    Preferences,
     Progress,
     Registration,
 )
@@ -147,7 +149,7 @@ class Store:
             key,
             {
                 "sealed": sealing.seal(self._keyring, accounts, key, dict(registration.fields)),
-                "stay_online": registration.stay_online,
+                "preferences": json.dumps(asdict(registration.preferences)),
                 "latched": limits.tame(registration.latched, limits.MAX_LATCH),
                 "changed_at": now,
             },
@@ -160,8 +162,8 @@ class Store:
         """Log-in is not tried until the user saves the registration again."""
         self._change(key, latched=limits.tame(why, limits.MAX_LATCH))
 
-    def set_stay_online(self, key: SessionKey, stay_online: bool) -> None:
-        self._change(key, stay_online=stay_online)
+    def set_preferences(self, key: SessionKey, preferences: Preferences) -> None:
+        self._change(key, preferences=json.dumps(asdict(preferences)))
 
     def remove(self, key: SessionKey) -> bool:
         """Every trace of that key: account, contacts, rooms, memory.  False: there was none."""

@@ -1,5 +1,6 @@
 """What users ask of a transport by command or by chat: done, and told in a sentence."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -69,8 +70,17 @@ def _status(bridge: Bridge) -> str:
     since = f" Since {keeper.since:%Y-%m-%d %H:%M} UTC."
     name = f" You are called {bridge.me}." if bridge.me and keeper.state is State.ONLINE else ""
     guest = "" if bridge.is_registered else " You are a guest."
-    stays = " You stay connected when you are offline." if bridge.stays_online else ""
-    return f"{server}{keeper.explain()}{since}{name}{guest}{stays}"
+    return " ".join(
+        filter(None, (f"{server}{keeper.explain()}{since}{name}{guest}", *_wishes(bridge)))
+    )
+
+
+def _wishes(bridge: Bridge) -> Iterator[str]:
+    wishes = bridge.credentials.preferences
+    if wishes.stay_online:
+        yield "You stay connected when you are offline."
+    if wishes.invisible:
+        yield "You look offline to others."
 
 
 def connect(bridge: Bridge) -> str:

@@ -16,14 +16,14 @@ import gevent
 from gevent.event import AsyncResult
 
 from gateway import events, log
-from gateway.commands import Command, SetPresence
+from gateway.commands import Command, SetInvisible, SetPresence
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
 from gateway.ids import ChatId, PersonId, SessionKey, Token
-from gateway.network import Kind
+from gateway.network import Kind, Login
 from gateway.sessions import Keeper, State
-from gateway.store import Account, Broken, Registration
+from gateway.store import Account, Broken, Preferences, Registration
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.chats import Chats
@@ -79,6 +79,8 @@ class Bridge:
             user=self.key.user, transport=self.key.transport, account=self.key.account or None
         )
         self._is_closed = False
+        self._is_invisible = False
+        """As the session was told."""
         self._said = ""
         """The transport's last presence, so that only changes are sent."""
         self._shown: Shown | None = None
@@ -89,7 +91,7 @@ class Bridge:
             self.key,
             transport.network,
             context.pacers[transport.domain],
-            lambda: self.credentials.login(self.contacts.people()),
+            self._login,
             self.deliver,
         )
         self.attendance = Attendance(self.keeper, resources, self._is_wanted)
@@ -112,7 +114,7 @@ class Bridge:
 
     @property
     def stays_online(self) -> bool:
-        return self.credentials.stays_online
+        return self.credentials.preferences.stay_online
 
     @property
     def address(self) -> str:
@@ -203,9 +205,21 @@ class Bridge:
 
     # The registration.
 
-    def set_stay_online(self, stay_online: bool) -> None:
-        self.credentials.set_stay_online(stay_online)
+    def set_preferences(self, preferences: Preferences) -> None:
+        self.credentials.set_preferences(preferences)
         self.review()
+        self._tell_invisible()
+
+    def _login(self) -> Login:
+        self._is_invisible = self.credentials.preferences.invisible
+        return self.credentials.login(self.contacts.people())
+
+    def _tell_invisible(self) -> None:
+        """Unless the network knows; it may have been set while we were logging in."""
+        wanted = self.credentials.preferences.invisible
+        if self.keeper.state is State.ONLINE and wanted is not self._is_invisible:
+            self._is_invisible = wanted
+            self.attempt(SetInvisible(is_invisible=wanted))
 
     def _latch_if_hopeless(self) -> None:
         if isinstance(self.registration, Broken):
@@ -294,6 +308,7 @@ class Bridge:
 
     def logged_in(self, event: LoggedIn) -> None:
         self.enrolment.logged_in(event)
+        self._tell_invisible()
         self.me = event.me
         self.announce()
         self._shown = None

@@ -8,10 +8,18 @@ A word that leads to more than an answer opens a dialogue, and what is written n
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.commands import ChangeNick, FetchProfile, JoinRoom, ListRooms, SendRaw
+from gateway.commands import (
+    AddContact,
+    ChangeNick,
+    FetchProfile,
+    JoinRoom,
+    ListRooms,
+    RemoveContact,
+    SendRaw,
+)
 from gateway.errors import CommandRefused
 from gateway.network import Network
-from gateway.xmpp import actions, registration
+from gateway.xmpp import actions, contactlist, preferences, registration
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.dialogue import Dialogues
 from gateway.xmpp.iq import Asker
@@ -116,6 +124,21 @@ def _room(name: str, occupants: int | None, subject: str) -> str:
     return f"{name}{people}{': ' if subject else ''}{subject[:200]}"
 
 
+def _add(asker: Asker, name: str) -> Answer:
+    return contactlist.add(_one(asker), name)
+
+
+def _remove(asker: Asker, name: str) -> Answer:
+    return contactlist.remove(_one(asker), name)
+
+
+def _set(asker: Asker, text: str) -> Answer:
+    bridge = _one(asker)
+    if text:
+        preferences.put_typed(asker.user, bridge, text)
+    return preferences.show(bridge)
+
+
 def _raw(asker: Asker, line: str) -> Answer:
     return actions.send_raw(_one(asker), line)
 
@@ -133,6 +156,12 @@ WORDS: dict[str, Word] = {
         "delete everything that is stored about you",
         lambda asker, _: registration.leave(asker),
     ),
+    "contacts": Word(
+        "contacts", "who is in your list there, and how they are", _with_one(contactlist.show)
+    ),
+    "add": Word("add NAME", "add somebody to your contacts", _add, AddContact, takes=True),
+    "remove": Word("remove NAME", "remove a contact", _remove, RemoveContact, takes=True),
+    "set": Word("set [NAME VALUE]", "your settings, or change one", _set),
     "connect": Word("connect", "log in", _with_one(actions.connect)),
     "disconnect": Word("disconnect", "log out", _with_one(actions.disconnect)),
     "reconnect": Word("reconnect", "log out and in again", _with_one(actions.reconnect)),

@@ -21,7 +21,16 @@ from gateway.commands import (
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Field, FieldKind, Kind, Network
-from gateway.xmpp import actions, adhoc, blocking, contactbook, forms, profile, registration
+from gateway.xmpp import (
+    actions,
+    adhoc,
+    blocking,
+    contactbook,
+    forms,
+    preferences,
+    profile,
+    registration,
+)
 from gateway.xmpp.access import is_occupant
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.bridge import Bridge
@@ -112,26 +121,19 @@ def _saying(act: Callable[[Bridge], str]) -> Callable[[Asker, Bridge], Step]:
     return lambda _, bridge: Done(text=act(bridge))
 
 
-def _stay_online(_: Asker, bridge: Bridge) -> Step:
-    if not bridge.is_registered:
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register first.")
-    stays = registration.STAY_ONLINE
+def _settings(_: Asker, bridge: Bridge) -> Step:
     return Input(
-        title="Stay connected",
+        title="Settings",
         instructions="",
-        fields=(stays,),
-        values={stays.name: "1" if bridge.stays_online else ""},
-        submit=lambda ask, given: _submit_stay_online(ask, bridge, bool(given[stays.name])),
+        fields=tuple(setting.field for setting in preferences.offered(bridge.transport.network)),
+        values=preferences.values(preferences.require(bridge)),
+        submit=lambda ask, given: _submit_settings(ask, bridge, given),
     )
 
 
-def _submit_stay_online(ask: Asker, bridge: Bridge, stays: bool) -> Step:
-    ask.user.set_stay_online(bridge, stays)
-    return Done(
-        text="You stay connected when you are offline."
-        if stays
-        else "You are disconnected when you go offline."
-    )
+def _submit_settings(ask: Asker, bridge: Bridge, given: dict[str, str]) -> Step:
+    preferences.put(ask.user, bridge, given)
+    return Done(text=preferences.show(bridge))
 
 
 # What the network can do.
@@ -227,9 +229,7 @@ COMMAND: dict[str, Offered] = {
     "connect": Offered("Connect", _for_account("Connect", _saying(actions.connect))),
     "reconnect": Offered("Reconnect", _for_account("Reconnect", _saying(actions.reconnect))),
     "disconnect": Offered("Disconnect", _for_account("Disconnect", _saying(actions.disconnect))),
-    "stay-online": Offered(
-        "Stay connected when offline, or not", _for_account("Stay connected", _stay_online)
-    ),
+    "settings": Offered("Settings", _for_account("Settings", _settings)),
     "nick": Offered("Change nickname", _for_account("Change nickname", _nick), needs=ChangeNick),
     "join": Offered("Join a room", _join, needs=JoinRoom),
     "whois": Offered(

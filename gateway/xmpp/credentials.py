@@ -8,7 +8,7 @@ from gateway.config import Transport
 from gateway.events import Remembered
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Login
-from gateway.store import Account, Broken, Registration
+from gateway.store import Account, Broken, Preferences, Registration
 
 UNREADABLE = "your stored registration cannot be opened; register again"
 
@@ -26,8 +26,10 @@ class Credentials:
         return self.registration is not None
 
     @property
-    def stays_online(self) -> bool:
-        return isinstance(self.registration, Registration) and self.registration.stay_online
+    def preferences(self) -> Preferences:
+        if isinstance(self.registration, Registration):
+            return self.registration.preferences
+        return Preferences()
 
     @property
     def hopeless(self) -> str:
@@ -48,6 +50,7 @@ class Credentials:
             settings=self._transport.settings,
             contacts=contacts,
             memory=dict(self._memory),
+            is_invisible=self.preferences.invisible,
             nonce=secrets.token_hex(16),
         )
 
@@ -65,6 +68,6 @@ class Credentials:
         else:
             self._memory.pop(event.name, None)
 
-    def set_stay_online(self, stay_online: bool) -> None:
+    def set_preferences(self, preferences: Preferences) -> None:
         assert isinstance(self.registration, Registration)
-        self.registration = replace(self.registration, stay_online=stay_online)
+        self.registration = replace(self.registration, preferences=preferences)

@@ -25,9 +25,6 @@ EXPIRES = 600.0
 MOST = 1000
 """Dialogues of all users; the oldest ends when there is one more."""
 
-YES = frozenset({"yes", "y", "1", "true", "on"})
-NO = frozenset({"no", "n", "0", "false", "off"})
-
 HOW = (
     "Write skip to leave a field as it is, clear to empty it, done to leave all the others as they "
     "are, back for the one before, or cancel."
@@ -202,10 +199,8 @@ def _fill_in(dialogue: Dialogue, asked: Field, value: str) -> None:
 
 def _value(asked: Field, text: str, word: str) -> str:
     match asked.kind:
-        case FieldKind.YES_NO if word in YES:
-            return "1"
-        case FieldKind.YES_NO if word in NO:
-            return ""
+        case FieldKind.YES_NO if (is_yes := forms.yes_or_no(word)) is not None:
+            return "1" if is_yes else ""
         case FieldKind.CHOICE:
             return _chosen(asked, word)
         case _:

@@ -31,6 +31,10 @@ YES = frozenset({"1", "true"})
 NO = frozenset({"0", "false", ""})
 """XEP-0004, section 3.3: the lexical values of a boolean, and nothing at all."""
 
+SAID_YES = frozenset({"yes", "y", "on", "1", "true"})
+SAID_NO = frozenset({"no", "n", "off", "0", "false"})
+"""As people write it."""
+
 COLUMNS = {"jid": "jid-single"}
 """Of tables, those that are no text."""
 
@@ -267,3 +271,9 @@ def _required(field: Field, value: str) -> str:
 
 def _wrong(field: Field, what: str) -> CommandRefused:
     return CommandRefused(Reason.NOT_ACCEPTABLE, f"“{field.label}” {what}.", field.name)
+
+
+def yes_or_no(text: str) -> bool | None:
+    """What somebody wrote; None if it is neither."""
+    word = text.strip().casefold()
+    return True if word in SAID_YES else False if word in SAID_NO else None

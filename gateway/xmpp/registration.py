@@ -13,7 +13,8 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Fill, Look, Question
 from gateway.network import Field, FieldKind
-from gateway.store import Broken, Registration
+from gateway.store import Broken, Preferences, Registration
+from gateway.xmpp import preferences
 from gateway.xmpp.actions import bridges, status
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.enrolment import REGISTERED
@@ -21,13 +22,6 @@ from gateway.xmpp.forms import fill_in
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 from gateway.xmpp.users import User
-
-STAY_ONLINE = Field(
-    name="stay_online",
-    label="Stay connected when I am offline",
-    kind=FieldKind.YES_NO,
-)
-"""Of every form: it is the gateway that stays."""
 
 SERVER = "server"
 """The field that names the account where users choose the server."""
@@ -97,30 +91,36 @@ def _submit(asker: Asker, given: Mapping[str, str]) -> Step:
         bridge for bridge in _registered(user, transport) if account in ("", bridge.key.account)
     ]
     for bridge in known:
-        found, fields, stays = _check(transport, account, given, _values(bridge.registration))
+        found, fields, wishes = _check(transport, account, given, bridge.registration)
         if found == bridge.key.account:
             break
     else:
-        found, fields, stays = _check(transport, account, given, {})
+        found, fields, wishes = _check(transport, account, given, None)
     if account and found != account:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {account} only.")
-    user.register(transport, found, fields, stays)
+    user.register(transport, found, fields, wishes)
     return _follow(asker, REGISTERED)
 
 
 def _check(
-    transport: Transport, account: str, given: Mapping[str, str], on_file: Mapping[str, str]
-) -> tuple[str, dict[str, str], bool]:
+    transport: Transport,
+    account: str,
+    given: Mapping[str, str],
+    on_file: Registration | Broken | None,
+) -> tuple[str, dict[str, str], Preferences]:
     form = _fields(transport, account)
-    filled = fill_in(form, given, on_file)
-    stays = filled.pop(STAY_ONLINE.name) == "1"
+    filled = fill_in(form, given, _values(on_file))
+    before = on_file.preferences if isinstance(on_file, Registration) else Preferences()
+    wishes = preferences.changed(before, filled)
+    for field in preferences.in_form(transport.network):
+        del filled[field.name]
     if account and not filled.get(SERVER):
         filled[SERVER] = account
     try:
         found, fields = transport.network.check(transport.settings, filled)
     except CommandRefused as refused:
         raise _with_label(form, refused) from None
-    return found, fields, stays
+    return found, fields, wishes
 
 
 def _with_label(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:
@@ -131,13 +131,16 @@ def _with_label(form: Iterable[Field], refused: CommandRefused) -> CommandRefuse
 
 
 def _fields(transport: Transport, account: str) -> tuple[Field, ...]:
-    return (*transport.network.fields(transport.settings, account), STAY_ONLINE)
+    return (
+        *transport.network.fields(transport.settings, account),
+        *preferences.in_form(transport.network),
+    )
 
 
 def _values(registration: Registration | Broken | None) -> dict[str, str]:
     if not isinstance(registration, Registration):
         return {}
-    return {**registration.fields, STAY_ONLINE.name: "1" if registration.stay_online else ""}
+    return {**registration.fields, **preferences.values(registration.preferences)}
 
 
 def _registration(bridge: Bridge | None) -> Registration | Broken | None:

@@ -13,7 +13,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, SessionKey
 from gateway.network import Address, Kind
 from gateway.sessions import State
-from gateway.store import Account, Broken, Registration
+from gateway.store import Account, Broken, Preferences, Registration
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
@@ -283,7 +283,11 @@ class User:
     # Registration.
 
     def register(
-        self, transport: Transport, account: str, fields: dict[str, str], stay_online: bool
+        self,
+        transport: Transport,
+        account: str,
+        fields: dict[str, str],
+        preferences: Preferences,
     ) -> None:
         """Keep what ``Network.check`` accepted, once the network has accepted it too.  Blocks.
 
@@ -294,7 +298,7 @@ class User:
         """
         key = SessionKey(self.jid, transport.domain, account)
         bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
-        bridge.enrolment.begin(Registration(key=key, fields=fields, stay_online=stay_online))
+        bridge.enrolment.begin(Registration(key=key, fields=fields, preferences=preferences))
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         """Delete every trace of one account, or (None) of all on this transport.  Blocks.
@@ -331,9 +335,9 @@ class User:
             if (bridge.key.transport, bridge.key.account) not in self._bridges:  # Not anew, either.
                 self._context.store.remove(bridge.key)
 
-    def set_stay_online(self, bridge: Bridge, stay_online: bool) -> None:
+    def set_preferences(self, bridge: Bridge, preferences: Preferences) -> None:
         """Change that part of the registration only.  Blocks."""
         if isinstance(bridge.registration, Broken) or bridge.registration is None:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
-        self._context.store.set_stay_online(bridge.key, stay_online)
-        bridge.set_stay_online(stay_online)
+        self._context.store.set_preferences(bridge.key, preferences)
+        bridge.set_preferences(preferences)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.trial.people import Stanza
 from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage
-from tests.servers.oscar import Arrived, Info
+from tests.servers.oscar import Arrived, Departed, Info
 
 IDLE = "urn:xmpp:idle:1"
 
@@ -67,6 +67,27 @@ def test_ours_on_aim(verona: OscarStage) -> None:
     romeo.wait(Arrived, name=juliet.name, away=True)
     phone.presence(type="unavailable")
     romeo.wait(Arrived, name=juliet.name, away=False)
+
+
+def test_looking_offline(verona: OscarStage) -> None:
+    """Set and shown by chat; also after the next log-in, until it is taken back."""
+    juliet, romeo, _ = verona.friends(AIM)
+    user = juliet.client
+
+    def answers(said: str, word: str) -> None:
+        user.say(AIM, said)
+        user.expect(word, lambda s: s.sender == AIM and word in (s.text("body") or ""))
+
+    answers("contacts", "online")
+    answers("set invisible yes", "invisible: yes")
+    romeo.wait(Departed, name=juliet.name)
+    user.inbox.clear()
+    answers("reconnect", "anew")
+    user.sees_presence(AIM, "unavailable")
+    user.sees_presence(AIM)
+    answers("status", "look offline")
+    answers("set invisible no", "invisible: no")
+    romeo.wait(Arrived, name=juliet.name)
 
 
 @pytest.mark.parametrize("transport", [ICQ, ISD])

@@ -17,7 +17,15 @@ from gateway.ids import ChatId, PersonId, SessionKey
 from gateway.main import FAILED, INTERRUPTED, OK, USAGE
 from gateway.operations import table
 from gateway.prepare import prepare
-from gateway.store import JoinedRoom, Keyring, KnownContact, Registration, Store, new_key
+from gateway.store import (
+    JoinedRoom,
+    Keyring,
+    KnownContact,
+    Preferences,
+    Registration,
+    Store,
+    new_key,
+)
 from tests.gateway.verona import verona, write
 
 __all__ = ["verona"]
@@ -39,7 +47,13 @@ class Cli:
         self._capsys = capsys
         prepare(self.config)
         store = Store.open(self.config.store, Keyring.load(self.config.keys))
-        store.save(Registration(key=JULIET, fields={"password": "capulet"}, stay_online=True))
+        store.save(
+            Registration(
+                key=JULIET,
+                fields={"password": "capulet"},
+                preferences=Preferences(stay_online=True),
+            )
+        )
         store.save(Registration(key=ROMEO, fields={"password": "montague"}))
         store.latch(ROMEO, "wrong password")
         store.save_contact(JULIET, KnownContact(person=PersonId("nurse")))

@@ -36,16 +36,30 @@ def test_migrating_again_keeps_everything(settings: StoreSettings) -> None:
     migrate(settings)
     run(settings, "INSERT INTO contacts VALUES ('juliet@verona.lit', 'irc', '', 'Romeo', false)")
     migrate(settings)
-    assert schema_version(settings) == "0001"
+    assert schema_version(settings) == "0002"
     store = Store.open(settings, Keyring(KEYS))
     assert len(store.load("juliet@verona.lit")) == 1
     store.close()
 
 
+def test_what_users_had_set_is_kept(settings: StoreSettings) -> None:
+    """0002 puts it into one column."""
+    columns = "'irc', '', 'sealed', {}, '', '2026-01-02 03:04:05', '2026-01-02 03:04:05'"
+    migrate(settings, "0001")
+    for user, stays in (("juliet", "true"), ("romeo", "false")):
+        run(settings, f"INSERT INTO accounts VALUES ('{user}', {columns.format(stays)})")
+    migrate(settings)
+    database = Database(settings)
+    query = text('SELECT preferences FROM accounts ORDER BY "user"')
+    found = database.run(lambda connection: connection.execute(query).scalars().all())
+    database.close()
+    assert found == ['{"stay_online": true}', "{}"]
+
+
 def test_an_empty_database_is_refused(postgres_settings: StoreSettings) -> None:
     assert schema_version(postgres_settings) == ""
     with pytest.raises(
-        ConfigError, match=r"found tables of version none, expected 0001: run gateway.py migrate"
+        ConfigError, match=r"found tables of version none, expected 0002: run gateway.py migrate"
     ):
         Store.open(postgres_settings, Keyring(KEYS))
 
@@ -62,7 +76,7 @@ def test_a_missing_file_is_refused_and_not_made(
 def test_a_newer_database_is_left_alone(settings: StoreSettings) -> None:
     migrate(settings)
     run(settings, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(ConfigError, match="version 9999, expected 0001: it is of a newer gateway"):
+    with pytest.raises(ConfigError, match="version 9999, expected 0002: it is of a newer gateway"):
         Store.open(settings, Keyring(KEYS))
     with pytest.raises(ConfigError, match="version 9999"):
         migrate(settings)
@@ -79,7 +93,7 @@ def test_copies_started_together_migrate_once(postgres_settings: StoreSettings) 
     command = [sys.executable, "-c", code, postgres_settings.url]
     copies = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
     assert [copy.wait(timeout=50) for copy in copies] == [0, 0, 0]
-    assert schema_version(postgres_settings) == "0001"
+    assert schema_version(postgres_settings) == "0002"
 
 
 @pytest.mark.parametrize(

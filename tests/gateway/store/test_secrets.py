@@ -86,7 +86,7 @@ def test_no_repr_shows_one(store: Store) -> None:
 def failures(store: Store) -> list[Callable[[], object]]:
     """Ways to make the store, or a bug in it, fail with a secret in its hands."""
     long = (FIELDS * limits.MAX_VALUE)[: limits.MAX_VALUE + 1]
-    row = {**JULIET._asdict(), "sealed": FIELDS.encode(), "stay_online": None, "latched": ROOM}
+    row = {**JULIET._asdict(), "sealed": FIELDS.encode(), "preferences": None, "latched": ROOM}
     # Postgres would quote "the failing row", and "LINE 1" with the values in their places.
 
     def run(work: Callable[[Connection], object]) -> Callable[[], object]:

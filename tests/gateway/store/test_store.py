@@ -6,12 +6,20 @@ from typing import Any
 
 import gevent
 import pytest
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, update
 
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId, SessionKey
-from gateway.store import Account, JoinedRoom, KnownContact, Registration, Store, limits
-from gateway.store.models import memory
+from gateway.store import (
+    Account,
+    JoinedRoom,
+    KnownContact,
+    Preferences,
+    Registration,
+    Store,
+    limits,
+)
+from gateway.store.models import accounts, memory
 from gateway.store.store import SWEEP_EVERY
 from tests.gateway.store.conftest import JULIET, ROMEO, Clock
 
@@ -98,7 +106,7 @@ def test_removing_leaves_no_trace(store: Store) -> None:
 
 def test_saving_again_replaces(store: Store, clock: Clock) -> None:
     began = clock()
-    store.save(replace(REGISTRATION, stay_online=True))
+    store.save(replace(REGISTRATION, preferences=Preferences(stay_online=True)))
     clock.advance(60)
     store.save(replace(REGISTRATION, fields={"password": "new"}))
     assert only(store).registration == Registration(key=JULIET, fields={"password": "new"})
@@ -127,9 +135,18 @@ def test_a_latch_is_cut_to_its_limit_and_spares_guests(store: Store) -> None:
 
 def test_staying_online(store: Store) -> None:
     store.save(REGISTRATION)
-    store.set_stay_online(JULIET, True)
-    assert only(store).registration == replace(REGISTRATION, stay_online=True)
-    store.set_stay_online(JULIET, False)
+    store.set_preferences(JULIET, Preferences(stay_online=True))
+    assert only(store).registration == replace(
+        REGISTRATION, preferences=Preferences(stay_online=True)
+    )
+    store.set_preferences(JULIET, Preferences())
+    assert only(store).registration == REGISTRATION
+
+
+@pytest.mark.parametrize("stored", ["", "[]", '{"new": true, "stay_online": 1}'])
+def test_preferences_that_this_version_does_not_understand(store: Store, stored: str) -> None:
+    store.save(replace(REGISTRATION, preferences=Preferences(stay_online=True)))
+    store.database.run(lambda c: c.execute(update(accounts).values(preferences=stored)).close())
     assert only(store).registration == REGISTRATION
 
 

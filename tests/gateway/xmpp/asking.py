@@ -20,7 +20,7 @@ from gateway.events import Done, Event, Occupant
 from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Network
 from gateway.sessions import State
-from gateway.store import Broken, Registration
+from gateway.store import Broken, Preferences, Registration
 from gateway.xmpp import jid, stanzas, xeps
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.iq import Ask
@@ -98,7 +98,7 @@ class Bridge:
 
     @property
     def stays_online(self) -> bool:
-        return isinstance(self.registration, Registration) and self.registration.stay_online
+        return self.credentials.preferences.stay_online
 
     @property
     def address(self) -> str:
@@ -126,8 +126,15 @@ class Bridge:
     def switch(self, is_on: bool) -> None:
         self.switched.append("on" if is_on else "off")
 
+    @property
+    def credentials(self) -> SimpleNamespace:
+        is_readable = isinstance(self.registration, Registration)
+        wishes = self.registration.preferences if is_readable else Preferences()
+        return SimpleNamespace(preferences=wishes)
+
     def register(self, stay_online: bool = False, **fields: str) -> None:
-        self.registration = Registration(key=self.key, fields=fields, stay_online=stay_online)
+        wishes = Preferences(stay_online=stay_online)
+        self.registration = Registration(key=self.key, fields=fields, preferences=wishes)
 
     def room(self, chat: str = "#balcony", *people: str | Occupant, seat: str = CLIENT) -> Room:
         """They are in it."""
@@ -162,17 +169,23 @@ class User:
         return list(self._bridges.values())
 
     def register(
-        self, transport: Transport, account: str, fields: dict[str, str], stay_online: bool
+        self,
+        transport: Transport,
+        account: str,
+        fields: dict[str, str],
+        preferences: Preferences,
     ) -> None:
-        self.calls.append(("register", account, fields, stay_online))
+        self.calls.append(("register", account, fields, preferences))
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         if not any(b.registration for b in self._bridges.values()):
             raise CommandRefused(Reason.REGISTRATION_REQUIRED)
         self.calls.append(("unregister", account))
 
-    def set_stay_online(self, bridge: Bridge, stay_online: bool) -> None:
-        self.calls.append(("set_stay_online", bridge.key.account, stay_online))
+    def set_preferences(self, bridge: Bridge, preferences: Preferences) -> None:
+        assert isinstance(bridge.registration, Registration)
+        bridge.registration = replace(bridge.registration, preferences=preferences)
+        self.calls.append(("set_preferences", bridge.key.account, preferences))
 
 
 def ask(user: User, payload: str, to: str = DOMAIN, kind: str = "get", sender: str = CLIENT) -> Ask:

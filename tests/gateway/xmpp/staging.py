@@ -366,7 +366,7 @@ class Rig:
         self, transport: str = TRANSPORT, account: str = "", user: str = JULIET, **changes: Any
     ) -> Registration:
         """Juliet, if nobody else is named, has registered, long ago."""
-        given = {"fields": {"password": "wherefore"}, "stay_online": False, **changes}
+        given = {"fields": {"password": "wherefore"}, **changes}
         registration = Registration(key=SessionKey(user, transport, account), **given)
         self.store.save(registration)
         return registration

@@ -13,12 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway import events, sessions
-from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetPresence
+from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetInvisible, SetPresence
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
 from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
-from gateway.store import Account, Broken, KnownContact
+from gateway.store import Account, Broken, KnownContact, Preferences
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import DELIVER, Bridge
 from gateway.xmpp.pending import MOST, Sent
@@ -263,7 +263,7 @@ def test_the_network_is_told_for_how_long_the_user_is_idle(rig: Rig) -> None:
 
 
 def test_who_stays_online_while_away_is_extended_away(rig: Rig) -> None:
-    registration = rig.save(stay_online=True)
+    registration = rig.save(preferences=Preferences(stay_online=True))
     bridge = rig.bridge(Account(key=registration.key, registration=registration))
     bridge.review()
     settle()
@@ -271,6 +271,26 @@ def test_who_stays_online_while_away_is_extended_away(rig: Rig) -> None:
 
 
 # How sessions end.
+
+
+def test_who_wants_to_look_offline_does_from_the_first_moment(rig: Rig) -> None:
+    registration = rig.save(preferences=Preferences(invisible=True))
+    bridge = rig.bridge(Account(key=registration.key, registration=registration))
+    come(bridge)
+    assert rig.stage.logins[0].is_invisible
+    bridge.set_preferences(Preferences(stay_online=True))
+    bridge.set_preferences(Preferences())
+    settle()
+    assert rig.stage.of(SetInvisible) == [SetInvisible(is_invisible=False)]
+
+
+def test_what_is_set_while_logging_in_is_told_after(rig: Rig) -> None:
+    rig.stage.welcome = lambda _: None
+    bridge = rig.bridge()
+    come(bridge)
+    bridge.set_preferences(Preferences(invisible=True))
+    rig.tell(bridge, LoggedIn(me=PersonId("Juliet")))
+    assert rig.stage.of(SetInvisible) == [SetInvisible(is_invisible=True)]
 
 
 def test_refused_credentials_latch(rig: Rig) -> None:

@@ -9,6 +9,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import ProfileFetched, RoomListing, RoomsListed
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
+from gateway.store import Preferences
 from gateway.xmpp import chat, directory
 from gateway.xmpp.dialogue import CANCELLED, Dialogues
 from gateway.xmpp.enrolment import REGISTERED
@@ -178,7 +179,7 @@ def test_register() -> None:
     assert "Now: two words" in said
     say(user, "Juliet")
     assert say(user, "done") == REGISTERED
-    assert user.calls == [("register", "", {"nick": "Juliet", "password": "R0meo!"}, False)]
+    assert user.calls == [("register", "", {"nick": "Juliet", "password": "R0meo!"}, Preferences())]
     assert say(user, "status") == "You are not registered with Verona."  # Words are words again.
 
 

@@ -11,7 +11,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import ProfileFetched, RoomListing, RoomsListed
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
-from gateway.store import Broken
+from gateway.store import Broken, Preferences
 from gateway.xmpp import directory
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.commands import COMMAND, SHOWN_ROOMS
@@ -82,7 +82,9 @@ def registered(*accounts: str) -> User:
 def test_register() -> None:
     user = User(transport())
     assert note(run(user, "register", nick="Juliet", password="x", stay_online="1"))
-    assert user.calls == [("register", "", {"nick": "Juliet", "password": "x"}, True)]
+    assert user.calls == [
+        ("register", "", {"nick": "Juliet", "password": "x"}, Preferences(stay_online=True))
+    ]
 
 
 def test_register_again_shows_no_secret_and_keeps_it() -> None:
@@ -91,7 +93,9 @@ def test_register_again_shows_no_secret_and_keeps_it() -> None:
     assert fields(shown)["nick"] == "Juliet"
     assert "R0meo" not in tostring(shown, "unicode")
     command(user, "register", id=shown.get("sessionid", ""), nick="Capulet", password="")
-    assert user.calls == [("register", "", {"nick": "Capulet", "password": "R0meo!"}, False)]
+    assert user.calls == [
+        ("register", "", {"nick": "Capulet", "password": "R0meo!"}, Preferences())
+    ]
 
 
 def test_a_refused_registration_is_asked_again() -> None:
@@ -170,7 +174,7 @@ def test_what_cannot_be_opened_cannot_log_in(node: str) -> None:
     assert not user.only.switched
 
 
-@pytest.mark.parametrize("node", ["connect", "reconnect", "disconnect", "stay-online", "rooms"])
+@pytest.mark.parametrize("node", ["connect", "reconnect", "disconnect", "settings", "rooms"])
 def test_who_has_no_account(node: str) -> None:
     refused = refusal(lambda: command(User(transport()), node))
     assert refused.reason is Reason.REGISTRATION_REQUIRED
@@ -191,12 +195,13 @@ def test_at_a_server_that_one_is_meant() -> None:
     assert user.bridges(DOMAIN)[1].switched == ["on"]
 
 
-def test_stay_online() -> None:
+def test_settings() -> None:
     user = registered("")
-    assert note(run(user, "stay-online", stay_online="1"))
-    assert note(run(user, "stay-online", stay_online="0"))
-    assert user.calls == [("set_stay_online", "", True), ("set_stay_online", "", False)]
-    refused = refusal(lambda: command(User(transport(), ""), "stay-online"))
+    assert fields(command(user, "settings")) == {"stay_online": "0"}  # IRC knows no other.
+    assert note(run(user, "settings", stay_online="1")).startswith("stay_online: yes")
+    assert note(run(user, "settings", stay_online="0")).startswith("stay_online: no")
+    assert [call[2].stay_online for call in user.calls] == [True, False]
+    refused = refusal(lambda: command(User(transport(), ""), "settings"))
     assert refused.reason is Reason.REGISTRATION_REQUIRED
 
 

@@ -6,12 +6,14 @@ import pytest
 
 from gateway.events import Remembered
 from gateway.ids import ChatId, PersonId, SessionKey
-from gateway.store import Account, Broken, JoinedRoom, Registration
+from gateway.store import Account, Broken, JoinedRoom, Preferences, Registration
 from gateway.xmpp.credentials import UNREADABLE, Credentials
 from tests.gateway.xmpp.staging import JULIET, OPEN, Stage, network, transport
 
 KEY = SessionKey(JULIET, OPEN, "srv")
-KEPT = Registration(key=KEY, fields={"password": "wherefore"}, stay_online=True)
+KEPT = Registration(
+    key=KEY, fields={"password": "wherefore"}, preferences=Preferences(stay_online=True)
+)
 ROOM = JoinedRoom(room=ChatId("#x"), nick="Jules", password="", resources=())
 
 
@@ -54,13 +56,13 @@ def test_what_is_on_file(
     made = credentials(registration=registration)
     assert made.hopeless == hopeless
     assert made.is_registered is is_registered
-    assert made.stays_online is stays
+    assert made.preferences.stay_online is stays
 
 
 def test_staying_online_is_changed_alone() -> None:
     made = credentials(registration=KEPT)
-    made.set_stay_online(False)
-    assert made.registration == replace(KEPT, stay_online=False)
+    made.set_preferences(Preferences())
+    assert made.registration == replace(KEPT, preferences=Preferences())
 
 
 def test_memory() -> None:

@@ -159,9 +159,9 @@ def test_open_at_a_server_the_form_is_its_own() -> None:
 
 
 def kept(user: User) -> tuple[str, dict[str, str], bool]:
-    ((what, account, fields, stay_online),) = user.calls
+    ((what, account, fields, preferences),) = user.calls
     assert what == "register"
-    return account, fields, stay_online
+    return account, fields, preferences.stay_online
 
 
 @pytest.mark.parametrize("make", [plain, form])

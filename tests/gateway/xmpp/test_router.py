@@ -17,7 +17,7 @@ from gateway.events import Contact, ContactsListed, PresenceChanged, Show
 from gateway.ids import PersonId
 from gateway.network import Address
 from gateway.sessions import State
-from gateway.store import Account, KnownContact, Store, StoreUnavailable
+from gateway.store import Account, KnownContact, Preferences, Store, StoreUnavailable
 from gateway.xmpp import router as router_module
 from gateway.xmpp import stanzas
 from gateway.xmpp.component import Component
@@ -541,7 +541,7 @@ def test_who_is_back_in_time_stays(rig: Rig, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_after_a_start_everybody_is_asked_for(rig: Rig) -> None:
     rig.save()
-    rig.save(OPEN, "srv", stay_online=True)
+    rig.save(OPEN, "srv", preferences=Preferences(stay_online=True))
     router = rig.router()
     router.restore(rig.stream)
     assert [user.jid for user in router.users()] == [JULIET]

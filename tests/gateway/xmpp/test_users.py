@@ -14,7 +14,7 @@ from gateway.events import LoggedIn, LoggedOut, Offline
 from gateway.ids import PersonId
 from gateway.network import Address, Kind
 from gateway.sessions import State
-from gateway.store import Broken, Keyring, Registration, StoreUnavailable
+from gateway.store import Broken, Keyring, Preferences, Registration, StoreUnavailable
 from gateway.store.store import OF_A_KEY
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import Bridge
@@ -152,7 +152,7 @@ def test_accounts_on_one_transport_go_online_together(rig: Rig) -> None:
 
 
 def test_who_stays_online_needs_no_client(rig: Rig) -> None:
-    rig.save(stay_online=True)
+    rig.save(preferences=Preferences(stay_online=True))
     user = rig.user()
     settle()
     bridge = bridge_of(user)
@@ -160,18 +160,18 @@ def test_who_stays_online_needs_no_client(rig: Rig) -> None:
     available(rig, user)
     unavailable(rig, user)
     assert bridge.is_needed
-    user.set_stay_online(bridge, False)
+    user.set_preferences(bridge, Preferences())
     until(lambda: is_offline(bridge))
     (account,) = rig.store.load(JULIET)
     assert isinstance(account.registration, Registration)
-    assert not account.registration.stay_online
+    assert not account.registration.preferences.stay_online
 
 
 def test_only_who_is_registered_can_stay_online(rig: Rig) -> None:
     user = rig.user()
     available(rig, user, f"#x%srv@{OPEN}/Juliet")
     with pytest.raises(CommandRefused) as caught:
-        user.set_stay_online(bridge_of(user, OPEN, "srv"), True)
+        user.set_preferences(bridge_of(user, OPEN, "srv"), Preferences(stay_online=True))
     assert caught.value.reason is Reason.REGISTRATION_REQUIRED
 
 
@@ -326,7 +326,7 @@ def rows(rig: Rig) -> dict[str, int]:
 
 
 def register(rig: Rig, user: User, **fields: str) -> None:
-    user.register(rig.transport, "", fields, stay_online=False)
+    user.register(rig.transport, "", fields, Preferences())
 
 
 def test_registering(rig: Rig) -> None:
