@@ -11,6 +11,7 @@ from gateway.commands import AddContact, FetchProfile, JoinRoom, SendMessage
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Contact, ContactsListed, Event, LoggedOut, Offline, ProfileFetched
 from gateway.ids import PersonId
+from gateway.store import Preferences
 from gateway.xmpp import quotas, router
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.iq import Ask
@@ -210,7 +211,7 @@ def test_registrations_that_are_refused(rig: Rig) -> None:
     user = rig.user()
 
     def register(password: str) -> None:
-        user.register(rig.transport, "", {"password": password}, stay_online=False)
+        user.register(rig.transport, "", {"password": password}, Preferences())
 
     welcome = rig.stage.welcome
     rig.stage.welcome = lambda login: (
