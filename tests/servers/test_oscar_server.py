@@ -173,6 +173,12 @@ def test_what_iserverd_has_not() -> None:
     assert "SNAC(25,02)" in server.violations[0]
 
 
+def test_what_iserverd_passes_over() -> None:
+    """Idle times, profiles, preferences; and how it is asked whether a feedbag has changed."""
+    server = play_isd("iserverd_tolerance")
+    assert server.violations == []
+
+
 # The HTTP log-in of AIM 6.
 
 

@@ -14,6 +14,7 @@ from tests.networks.oscar.play import how
 from tests.networks.oscar.replay import Replay
 
 PASSWORDS = {
+    "GwPeer": "unknown",
     "ProbeAlice": "alicepw1",
     "Probe Bob": "bobpw123",
     "100001": "icqpw1",
@@ -163,6 +164,11 @@ def test_messages_to_somebody_and_to_nobody() -> None:
     play.run_to("13/0a")
     assert {one.token for one in play.told(news.Delivered)} == {"0", "1", "2", "3", "4"}
     assert [one.token for one in play.told(news.Denied)] == ["5"]
+
+
+def test_away_text_of_libpurple() -> None:
+    aways = [seen.away for seen in played("GwPeer", "interop_aim", "probe").told(news.Seen)]
+    assert "gone fishing" in aways
 
 
 def test_pushed_out_by_another_client() -> None:
