@@ -188,9 +188,11 @@ def parse_address(text: str, default_port: int = PORT) -> tuple[str, int]:
     return host, int(port) if port else default_port
 
 
-def build_service_request(family: int, room: bytes = b"") -> bytes:
-    """01/04; ``room`` for the chat service: ``ChatRoom.encode_key()``."""
-    return u16(family) + (tlv(0x01, room) if room else b"")
+def build_service_request(family: int, room: bytes = b"", *, is_encrypted: bool = False) -> bytes:
+    """01/04; ``room`` for the chat service: ``ChatRoom.encode_key()``.  ``is_encrypted``: where it
+    is to be reached so."""
+    encrypted = tlv(0x8C) if is_encrypted else b""
+    return u16(family) + (tlv(0x01, room) if room else b"") + encrypted
 
 
 def parse_warned(data: bytes) -> tuple[int, UserInfo | None]:

@@ -44,7 +44,7 @@ from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
 from networks.oscar.news import Remember, Welcomed
 from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, PACE, TOO_MANY, UNKNOWN
-from networks.oscar.services import UNENCRYPTED, choose_versions
+from networks.oscar.services import choose_versions
 from networks.oscar.state import AUTH, UAS, Oscar, State
 from networks.oscar.users import (
     CAP_CHAT,
@@ -140,8 +140,7 @@ def go_on(oscar: Oscar, where: Redirect, done_with: str) -> None:
     oscar.signon.cookie = where.cookie
     oscar.state = State.CONNECTING
     oscar.effects.append(HangUp(done_with))
-    if not services.connect(oscar, where, MAIN):
-        oscar.end(Offline.NETWORK, UNENCRYPTED)
+    services.connect(oscar, where, MAIN)
 
 
 def refused(oscar: Oscar, code: int, items: Tlvs) -> None:

@@ -7,7 +7,7 @@ is at BOS, but shorter.  What is to be done there waits as errands.
 """
 
 from gateway.errors import Reason
-from gateway.fsm import Connect, HangUp
+from gateway.fsm import MAIN, Connect, HangUp
 from networks.oscar.blocks import (
     Redirect,
     build_online,
@@ -46,24 +46,23 @@ VERSIONS = {
 }
 """Families we know, and which version of each."""
 
-UNENCRYPTED = "The server wants to go on without encryption, which its operator here forbids."
 
-
-def connect(oscar: Oscar, where: Redirect, link: str) -> bool:
-    """False if we may not go there."""
+def connect(oscar: Oscar, where: Redirect, link: str) -> None:
+    """Where the operator wants it, encrypted whatever the server says: open-oscar-server sends
+    those who logged in encrypted to an encrypted port, and says of it that it is none."""
     settings = oscar.settings
-    if settings.tls and not where.is_tls:
-        return False
+    is_tls = where.is_tls or settings.tls
+    if link == MAIN:
+        oscar.is_encrypted = is_tls
     oscar.effects.append(
         Connect(
             host=where.host,
             port=where.port,
-            tls=settings.trust if where.is_tls else None,
+            tls=settings.trust if is_tls else None,
             codec=oscar.codec(),
             link=link,
         )
     )
-    return True
 
 
 def choose_versions(families: tuple[int, ...]) -> dict[int, int]:
@@ -92,7 +91,8 @@ def ask(oscar: Oscar, family: int, room: bytes = b"") -> Service:
     link = oscar.next_link(NAMES[family])
     service = oscar.services[link] = Service(link, family)
     request = Request(Asked.SERVICE, link=link)
-    oscar.send(GENERIC, 0x04, build_service_request(family, room), request)
+    data = build_service_request(family, room, is_encrypted=oscar.is_encrypted)
+    oscar.send(GENERIC, 0x04, data, request)
     return service
 
 
@@ -103,12 +103,10 @@ def on_redirect(oscar: Oscar, snac: Snac) -> None:
     if request is None or service is None:
         return
     where = parse_redirect(snac.data)
-    if connect(oscar, where, service.link):
-        oscar.done(request)
-        service.cookie = where.cookie
-        service.phase = Phase.CONNECTING
-    else:
-        oscar.refuse(request, Reason.POLICY, UNENCRYPTED)
+    connect(oscar, where, service.link)
+    oscar.done(request)
+    service.cookie = where.cookie
+    service.phase = Phase.CONNECTING
 
 
 # Signing on.

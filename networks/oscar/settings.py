@@ -27,8 +27,8 @@ class OscarSettings(Settings):
     port: Port = PORT
     """5190 with most servers."""
     tls: bool = False
-    """Encrypt from the first byte, and refuse to go on unencrypted to where the login server sends
-    us.  Without, it is encrypted where the login server asks for that."""
+    """Encrypt from the first byte, and everywhere the login server sends us.  Without, it is
+    encrypted where the login server asks for that."""
     verify: bool = True
     """Refuse certificates that no authority vouches for."""
     ca_file: str = ""

@@ -158,6 +158,8 @@ class Oscar:
         self.state = State.AUTHORIZING
         self.signon = SignOn()
         self.own = Own()
+        self.is_encrypted = False
+        """The connection to BOS."""
         self.is_invisible = login.is_invisible
         self.profile = ""
         """Plain; AIM's, if it was set from here."""

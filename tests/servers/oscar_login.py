@@ -155,18 +155,18 @@ def issue(world: World, ticket: Ticket) -> bytes:
     return cookie
 
 
-def address(link: Link) -> tuple[bytes, bytes]:
+def address(link: Link, is_secure: bool) -> tuple[bytes, bytes]:
     """TLVs 05 and 8e: where the next connection goes, and whether by TLS."""
     world = link.world
-    if link.secure:
+    if is_secure:
         return world.secure_address.encode(), SSL_USE
     return world.address.encode(), SSL_NONE
 
 
 def _welcome(link: Link, ticket: Ticket, name: bytes) -> bytes:
-    where, secure = address(link)
+    where, _ = address(link, link.secure)
     cookie = issue(link.world, ticket)
-    return tlvs((0x01, name), (0x05, where), (0x06, cookie), (0x8E, secure))
+    return tlvs((0x01, name), (0x05, where), (0x06, cookie), (0x8E, SSL_NONE))
 
 
 def service(link: Link, snac: Snac) -> None:  # 01/04
@@ -181,7 +181,7 @@ def service(link: Link, snac: Snac) -> None:  # 01/04
         if room is None:
             return link.refuse(snac, 0x14)
     cookie = issue(world, Ticket(link.me, link.name, family, link.flags, room))
-    where, secure = address(link)
+    where, secure = address(link, 0x8C in fields)
     answer = tlvs((0x0D, u16(family)), (0x05, where), (0x06, cookie), (0x8E, secure))
     return link.reply(snac, 0x05, answer)
 

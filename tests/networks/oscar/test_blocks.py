@@ -227,6 +227,8 @@ def test_warned() -> None:
 def test_service_requests() -> None:
     room = chat.RoomKey(4, b"4-0-probe room")
     assert blocks.build_service_request(0x10) == b"\0\x10"
+    encrypted = blocks.build_service_request(0x10, is_encrypted=True)
+    assert encrypted == b"\0\x10" + bytes.fromhex("008c0000")
     assert blocks.build_service_request(0x0E, room.encode()) == bytes.fromhex(
         "000e 0001 0013 0004 0e 342d302d70726f626520726f6f6d 0000"
     )

@@ -19,7 +19,6 @@ from networks.oscar.news import (
     Went,
 )
 from networks.oscar.rooms import LEFT, MAX_ROOMS, NO_ROOM, NOT_FOUND, NOT_THERE, TOO_MANY, UNDER_WAY
-from networks.oscar.services import UNENCRYPTED
 from networks.oscar.wire import KeepAlive, Signoff
 from tests.networks.oscar.play import (
     CHAT,
@@ -104,14 +103,21 @@ def test_room_cannot_be_reached() -> None:
     (play >> join() << sent("0d/08", None, NAV)).end()
 
 
-def test_nothing_but_tls() -> None:
+@pytest.mark.parametrize("mark", [b"", tlvs((0x8E, u8(2)))])
+def test_nothing_but_tls(mark: bytes) -> None:
     settings = SETTINGS.model_copy(update={"tls": True})
+    play = online(settings=settings)
+    play >> join() << sent("01/04", u16(0x0D) + tlvs((0x8C, b"")))
+    play >> reply("01/05", where(0x0D) + mark)
+    (play << Dialled("chat.verona.lit", 5192, NAV, Tls())).end()
+
+
+def test_tls_by_the_word_of_the_server() -> None:
     play = online()
-    play.fsm.oscar.settings = settings
-    play >> join() << sent("01/04") >> reply("01/05", where(0x0D))
-    (play << Denied(TOKEN, Reason.POLICY, UNENCRYPTED)).end()
-    play >> join() << sent("01/04") >> reply("01/05", where(0x0D) + tlvs((0x8E, u8(2))))
-    (play << Dialled("chat.verona.lit", 5192, "chatnav:2", Tls())).end()
+    play.fsm.oscar.is_encrypted = True
+    play >> join() << sent("01/04", u16(0x0D) + tlvs((0x8C, b"")))
+    play >> reply("01/05", where(0x0D)) << Dialled("chat.verona.lit", 5192, NAV)
+    play.end()
 
 
 def test_service_that_never_gets_ready() -> None:
