@@ -19,6 +19,7 @@ from gateway.xmpp import chat, xeps
 from gateway.xmpp.caps import caps
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
+from gateway.xmpp.forget import forget
 from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.router import Router
 from gateway.xmpp.streams import Streams
@@ -67,6 +68,7 @@ class Service:
             background=self._background,
             privileges=self._privileges,
             caps=caps,
+            forget=forget,
         )
         self._router = Router(context, xeps.IQS, chat.answer)
         self._control = Control(

@@ -84,6 +84,11 @@ class Database:
         finally:
             self._slots.release()
 
+    def scrub(self) -> None:
+        """Of what was deleted; Postgres does so by itself (autovacuum)."""
+        if isinstance(self._backend, Sqlite):
+            self._backend.scrub()
+
     def close(self) -> None:
         self._backend.close()
 

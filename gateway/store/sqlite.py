@@ -74,6 +74,19 @@ class Sqlite:
         assert result is not None
         return result[0]
 
+    def scrub(self) -> None:
+        """What was deleted is not left in the log of changes either, which SQLite writes anew from
+        the beginning only when it has to.  A reader in another process may keep it a little."""
+
+        def checkpoint() -> None:
+            connection = self.engine.raw_connection()
+            try:
+                connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+            finally:
+                connection.close()
+
+        self.call(checkpoint)
+
     def close(self) -> None:
         self.call(self.engine.dispose)
         self._thread.kill()

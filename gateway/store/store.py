@@ -173,7 +173,9 @@ class Store:
             gone = [connection.execute(delete(table).where(_is(table, key))) for table in OF_A_KEY]
             return any(result.rowcount for result in gone)
 
-        return self.database.run(write)
+        was_there = self.database.run(write)
+        self.database.scrub()
+        return was_there
 
     # What goes with a session.
 

@@ -18,7 +18,7 @@ from typing import assert_never
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
-from gateway.xmpp import forms, steps
+from gateway.xmpp import forms, jid, steps
 from gateway.xmpp.elements import element
 from gateway.xmpp.iq import Ask
 from gateway.xmpp.refusal import Refusal
@@ -90,6 +90,11 @@ class Sessions:
 
     def close(self, session: Session) -> None:
         self._sessions.pop((session.sender, session.id), None)
+
+    def forget(self, user: str) -> None:
+        """Of all clients of that bare JID."""
+        for key in [key for key in self._sessions if jid.bare(key[0]) == user]:
+            del self._sessions[key]
 
 
 def refusal(reason: Reason, condition: str, text: str) -> Refusal:

@@ -9,6 +9,7 @@ from gevent.queue import Queue
 
 from gateway import log
 from gateway.config import Config, LimitSettings, Transport
+from gateway.ids import SessionKey
 from gateway.network import Addressing, Kind
 from gateway.pacer import Pacer
 from gateway.sessions import Sessions
@@ -92,6 +93,8 @@ class Context:
     privileges: Privileges
     caps: Callable[[Kind, Transport], str]
     """The <c/> of XEP-0115 for our presence."""
+    forget: Callable[[SessionKey], None]
+    """What is remembered of somebody beside their sessions; they are gone."""
     pacers: dict[str, Pacer] = field(init=False)
     addressings: dict[str, Addressing] = field(init=False)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gateway.errors import CommandRefused
+from gateway.ids import SessionKey
 from gateway.network import Field, FieldKind
 from gateway.xmpp import forms, steps
 from gateway.xmpp.iq import Asker
@@ -106,6 +107,11 @@ class Dialogues:
         except CommandRefused as refused:
             return f"{refused.text}\n{_question(dialogue)}"
         return self._advance(asker, dialogue) if dialogue.is_at_end else _question(dialogue)
+
+    def forget(self, key: SessionKey) -> None:
+        """With that account, and with the transport of it."""
+        for account in ("", key.account):
+            self._dialogues.pop((key.user, key.transport, account), None)
 
     def _advance(self, asker: Asker, dialogue: Dialogue) -> str:
         given = {f.name: dialogue.now(f) for f in steps.fields(dialogue.stage)}

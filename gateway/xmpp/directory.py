@@ -41,6 +41,10 @@ def rooms(bridge: Bridge) -> tuple[RoomListing, ...]:
     return listed
 
 
+def forget(key: SessionKey) -> None:
+    _lists.pop(key, None)
+
+
 def _remember(key: SessionKey, listed: tuple[RoomListing, ...]) -> None:
     now = time.monotonic()
     for old in [old for old, (at, _) in _lists.items() if now - at >= REMEMBERED]:

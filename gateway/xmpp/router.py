@@ -235,12 +235,15 @@ class Router:
     def _sweep(self) -> None:
         while True:
             gevent.sleep(SWEEP)
-            long_ago = time.monotonic() - SWEEP
-            for user in self.users():
-                user.sweep()
-                if user.is_idle and user.touched < long_ago:
-                    user.close()
-                    del self._users[user.jid]
+            self._drop_idle()  # Apart, so that the last of them is not kept by a variable.
+
+    def _drop_idle(self) -> None:
+        long_ago = time.monotonic() - SWEEP
+        for user in self.users():
+            user.sweep()
+            if user.is_idle and user.touched < long_ago:
+                user.close()
+                del self._users[user.jid]
 
     # IQs.
 

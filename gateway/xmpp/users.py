@@ -317,6 +317,7 @@ class User:
             self._context.store.remove(bridge.key)
             del self._bridges[transport.domain, bridge.key.account]
             bridge.close()
+            self._context.forget(bridge.key)
             bridge.contacts.farewell()
             for kind in ("unsubscribe", "unsubscribed", "unavailable"):
                 bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import gevent
 import pytest
-from sqlalchemy import Engine, event, func, select, update
+from sqlalchemy import Connection, Engine, event, func, select, update
 
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId, SessionKey
@@ -19,7 +20,7 @@ from gateway.store import (
     Store,
     limits,
 )
-from gateway.store.models import accounts, memory
+from gateway.store.models import accounts, memory, metadata
 from gateway.store.store import SWEEP_EVERY
 from tests.gateway.store.conftest import JULIET, ROMEO, Clock
 
@@ -61,6 +62,31 @@ def test_everything_of_an_account(store: Store) -> None:
     store.remove_room(JULIET, ROOM.room)
     store.remember(JULIET, "ticket", "")
     assert only(store) == Account(key=JULIET, registration=REGISTRATION, contacts=(NURSE,))
+
+
+def test_nothing_is_left_of_who_was_removed(store: Store) -> None:
+    """Not in any table, whatever tables there are by now; nor in the files of SQLite."""
+    for key in (JULIET, ROMEO):
+        store.save(Registration(key=key, fields={"username": "x"}))
+        store.save_contact(key, NURSE)
+        store.save_room(key, ROOM)
+        store.remember(key, "ticket", "t-1")
+    store.remove(JULIET)
+
+    def everything(connection: Connection) -> str:
+        return "".join(
+            str([tuple(row) for row in connection.execute(select(table))])
+            for table in metadata.sorted_tables
+        )
+
+    kept = store.database.run(everything)
+    assert ROMEO.user in kept
+    assert JULIET.user not in kept
+    if store.database.dialect == "sqlite":
+        place = Path(store.database.place)
+        files = b"".join(path.read_bytes() for path in place.parent.glob(f"{place.name}*"))
+        assert ROMEO.user.encode() in files
+        assert JULIET.user.encode() not in files
 
 
 def test_accounts_are_kept_apart(store: Store) -> None:

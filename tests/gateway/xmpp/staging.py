@@ -41,6 +41,7 @@ from gateway.xmpp import attendance, roomlist, stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
 from gateway.xmpp.context import Background, Context
+from gateway.xmpp.forget import forget
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.quotas import Quotas
@@ -352,6 +353,7 @@ class Rig:
             sessions=Sessions(),
             background=self.background,
             caps=lambda kind, transport: f"<c xmlns='urn:caps' node='{kind.value}'/>",
+            forget=forget,
         )
         return self.context
 
