@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring
+from xml.sax.saxutils import escape
 
 import gevent
 from gevent.event import AsyncResult
@@ -17,6 +18,7 @@ from tests.endtoend.inbox import GUARD, Inbox
 
 MUC = "http://jabber.org/protocol/muc"
 MUC_USER = f"{MUC}#user"
+COMMANDS = "http://jabber.org/protocol/commands"
 DATA = "jabber:x:data"
 REGISTER = "jabber:iq:register"
 ROSTER = "jabber:iq:roster"
@@ -176,6 +178,29 @@ class Client:
 
     def unregister(self, transport: str) -> None:
         self.ask(transport, "set", f"<query xmlns='{REGISTER}'><remove/></query>")
+
+    # Ad-hoc commands (XEP-0050).
+
+    def command(self, jid: str, node: str) -> str:
+        """What one says that asks for nothing."""
+        return "".join(self._command(jid, f"node='{node}'/", "completed").itertext())
+
+    def fill_in(self, jid: str, node: str, **values: str) -> None:
+        """Begin one that has a form, and submit that."""
+        session = self._command(jid, f"node='{node}'/", "executing").get("sessionid")
+        fields = "".join(
+            f"<field var='{name}'><value>{escape(value)}</value></field>"
+            for name, value in values.items()
+        )
+        submitted = f"<x xmlns='{DATA}' type='submit'>{fields}</x></command"
+        self._command(jid, f"node='{node}' sessionid='{session}'>{submitted}", "completed")
+
+    def _command(self, jid: str, rest: str, status: str) -> Element:
+        answer = self.ask(jid, "set", f"<command xmlns='{COMMANDS}' {rest}>")
+        command = answer.find(f"{{{COMMANDS}}}command")
+        assert command is not None
+        assert command.get("status") == status
+        return command
 
     # Rooms (XEP-0045).
 

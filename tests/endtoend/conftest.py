@@ -10,6 +10,7 @@ import pytest
 from gateway.hub import HubLoop
 from gateway.trial.ejabberd import Ejabberd, ejabberd
 from gateway.trial.ngircd import Ngircd
+from tests.endtoend import msn_rig
 from tests.endtoend.oscar_rig import OSCAR_DOMAINS, OscarStage, Servers, servers
 from tests.endtoend.peer import Peer
 from tests.endtoend.rig import DOMAINS, SECRET, Gateway, Stage, running, transports
@@ -150,3 +151,39 @@ def verona(
     stage.close()
     oscar_gateway.check("event=session.latched")
     oscar_servers.check()
+
+
+# MSN.
+
+
+@pytest.fixture(scope="package")
+def msn_servers() -> Iterator[msn_rig.Servers]:
+    with msn_rig.servers() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def msn_xmpp() -> Iterator[Ejabberd]:
+    with ejabberd(domains=msn_rig.MSN_DOMAINS, secret=SECRET, privilege=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def msn_gateway(
+    msn_xmpp: Ejabberd, msn_servers: msn_rig.Servers, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("msn-gateway")
+    with running(Gateway(folder, msn_xmpp, msn_servers.transports())) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def mantua(
+    loop: HubLoop, msn_xmpp: Ejabberd, msn_servers: msn_rig.Servers, msn_gateway: Gateway
+) -> Iterator[msn_rig.MsnStage]:
+    """Like ``verona``, on MSN."""
+    stage = msn_rig.MsnStage(loop, msn_xmpp, msn_servers, msn_gateway)
+    yield stage
+    stage.close()
+    msn_gateway.check("event=session.latched")
+    msn_servers.check()

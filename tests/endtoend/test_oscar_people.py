@@ -173,21 +173,13 @@ def test_our_picture(verona: OscarStage) -> None:
 # Blocking.
 
 
-def command(user: Client, jid: str, node: str) -> str:
-    answer = user.ask(jid, "set", f"<command xmlns='{COMMANDS}' node='{node}'/>")
-    done = answer.find(f"{{{COMMANDS}}}command")
-    assert done is not None
-    assert done.get("status") == "completed"
-    return "".join(done.itertext())
-
-
 @pytest.mark.parametrize("transport", [AIM, ICQ])
 def test_blocking(verona: OscarStage, transport: str) -> None:
     juliet, romeo, contact = verona.friends(transport)
-    assert "is blocked" in command(juliet.client, contact, "block")
+    assert "is blocked" in juliet.client.command(contact, "block")
     romeo.wait(Departed)
     romeo.say(juliet.name, "Why?", store=False)
-    assert "not blocked any more" in command(juliet.client, contact, "unblock")
+    assert "not blocked any more" in juliet.client.command(contact, "unblock")
     romeo.wait(Arrived, name=juliet.name)
     romeo.say(juliet.name, "Thank you")
     juliet.client.hears(contact, "Thank you")
@@ -198,19 +190,7 @@ def test_blocking(verona: OscarStage, transport: str) -> None:
 def test_renaming(verona: OscarStage, transport: str) -> None:
     juliet, _, contact = verona.friends(transport)
     user = juliet.client
-    begun = user.ask(contact, "set", f"<command xmlns='{COMMANDS}' node='rename'/>")
-    session = begun.find(f"{{{COMMANDS}}}command")
-    assert session is not None
-    fields = (
-        "<field var='name'><value>My &lt;dear&gt;</value></field>"
-        "<field var='groups'><value>Montagues</value></field>"
-    )
-    user.ask(
-        contact,
-        "set",
-        f"<command xmlns='{COMMANDS}' node='rename' sessionid='{session.get('sessionid')}'>"
-        f"<x xmlns='{DATA}' type='submit'>{fields}</x></command>",
-    )
+    user.fill_in(contact, "rename", name="My <dear>", groups="Montagues")
     user.sees_presence(
         contact,
         "",

@@ -60,7 +60,7 @@ from tests.servers.msn_http import Services
 from tests.servers.msn_person import WAIT, Person, Talk
 from tests.servers.msn_socket import serve_ns, serve_sb
 from tests.servers.msn_users import Contact, Lists, User, fold
-from tests.servers.msn_world import Answer, Link, Record, Request, Session, Ways, World
+from tests.servers.msn_world import Answer, Link, Record, Request, Seat, Session, Ways, World
 
 __all__ = [
     "Acked",
@@ -257,6 +257,10 @@ class Msn:
         session = self.world.session(self.account(address))
         return session is not None and session.online
 
+    def seats(self, address: str) -> int:
+        """On how many switchboards a client of this user is."""
+        return sum(isinstance(link, Seat) for link in self._links(address))
+
     # What clients did.
 
     @property
@@ -264,8 +268,10 @@ class Msn:
         return self.world.violations
 
     def check(self) -> None:
-        """No client has done what a server would mind; and all lists are as it said they are."""
-        assert not self.violations, self.violations
+        """No client has done what a server would mind, since the last look; and all lists are as
+        it said they are."""
+        found, self.world.violations = self.world.violations, []
+        assert not found, found
         for session in self.world.sessions():
             if not session.played:
                 problem = lists.differs(session.me, session.told)

@@ -89,10 +89,11 @@ def enter_called(seat: Seat, asked: Command) -> None:
         return
     others = board.others(seat)
     for number, other in enumerate(others, 1):
-        seat.send("IRO", asked.trid, number, len(others), *_introduction(other))
-        other.send("JOI", *_introduction(seat))
         other.had_company = seat.had_company = True
+        seat.send("IRO", asked.trid, number, len(others), *_introduction(other))
     seat.send("ANS", asked.trid, "OK")
+    for other in others:  # Who may have something to say at once.
+        other.send("JOI", *_introduction(seat))
 
 
 def _enter(seat: Seat, asked: Command, wanted: str | None) -> Board | None:

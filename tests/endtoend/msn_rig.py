@@ -1,0 +1,170 @@
+"""The gateway between a real XMPP server and servers for MSN that note every mistake.
+
+user's client ── ejabberd ── gateway.py run ── fake MSN servers ── played people
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.hub import HubLoop
+from gateway.trial.ejabberd import DOMAIN, Ejabberd
+from tests.endtoend.client import Client
+from tests.endtoend.rig import Audience, Gateway, secret, unique
+from tests.servers.msn import Msn, Person, msn
+
+MSN = f"msn.{DOMAIN}"
+"""A server with the ways of the recorded one."""
+OLD = f"oldmsn.{DOMAIN}"
+"""One with the ways that the network's own had, by MSNP14."""
+MORTAL = f"mortalmsn.{DOMAIN}"
+"""One that a story may stop, silence, and make old tickets with."""
+
+MSN_DOMAINS = (MSN, OLD, MORTAL)
+
+HISTORIC = {
+    "dispatch": True,
+    "redirect": True,
+    "proper_ubx": True,
+    "page_size": 2,
+    "metadata_escapes": 0,
+    "adl_stores": False,
+    "tied": False,
+    "error_payloads": True,
+    "challenge": True,
+}
+
+PING_SECONDS = 5.0
+"""On the mortal one: so that its silence is noticed soon."""
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    main: Msn
+    old: Msn
+    mortal: Msn
+
+    def of(self, transport: str) -> Msn:
+        return {OLD: self.old, MORTAL: self.mortal}.get(transport, self.main)
+
+    def check(self) -> None:
+        """No client has done what a server would mind."""
+        for server in (self.main, self.old, self.mortal):
+            server.check()
+
+    def transports(self) -> dict[str, Any]:
+        def at(server: Msn, **settings: Any) -> dict[str, Any]:
+            place = {"server": server.host, "port": server.port, "services": server.url}
+            return {"network": "msn", **place, "ca_file": str(server.ca_file), **settings}
+
+        return {
+            MSN: at(self.main),
+            OLD: at(self.old, protocol="MSNP14"),
+            MORTAL: at(self.mortal, ping_seconds=PING_SECONDS),
+        }
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    with ExitStack() as stack:
+        yield Servers(
+            main=stack.enter_context(msn()),
+            old=stack.enter_context(msn(**HISTORIC)),
+            mortal=stack.enter_context(msn()),
+        )
+
+
+def local(address: str, transport: str) -> str:
+    """What somebody on the network is in XMPP (XEP-0106)."""
+    return f"{address.replace('@', chr(92) + '40')}@{transport}"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user of the XMPP server who has an account on the network."""
+
+    client: Client
+    name: str
+    """The address on the network."""
+    transport: str
+
+    @property
+    def address(self) -> str:
+        """That others on the network have in XMPP."""
+        return local(self.name, self.transport)
+
+
+class MsnStage(Audience):
+    def __init__(self, loop: HubLoop, server: Ejabberd, servers: Servers, gateway: Gateway) -> None:
+        super().__init__(loop, server)
+        self.servers = servers
+        self.gateway = gateway
+        self._people: list[Person] = []
+
+    def account(
+        self, transport: str, name: str = "juliet", contacts: Names = (), **how: Any
+    ) -> tuple[str, str]:
+        """Address and password of somebody new on the network."""
+        address, password = f"{unique(name)}@msn.test", secret("p")
+        self.servers.of(transport).add_user(address, password, contacts=contacts, **how)
+        return address, password
+
+    def person(
+        self, transport: str, name: str = "romeo", *, online: bool = True, **how: Any
+    ) -> Person:
+        """Somebody new on the network, played by the story."""
+        address, _ = self.account(transport, name, **how)
+        person = self.servers.of(transport).user(address)
+        self._people.append(person)
+        if online:
+            person.sign_on()
+        return person
+
+    def member(self, transport: str, name: str = "juliet", **how: Any) -> Member:
+        """A user who is registered with the transport, and logged in to it."""
+        return self.enrol(self.user(), transport, name, **how)
+
+    def enrol(self, user: Client, transport: str, name: str = "juliet", **how: Any) -> Member:
+        address, password = self.account(transport, name, **how)
+        user.register(transport, username=address, password=password)
+        user.befriend(transport)
+        user.sees_presence(transport)
+        return Member(user, address, transport)
+
+    def friends(self, transport: str, **how: Any) -> tuple[Member, Person, str]:
+        """A user, somebody on the network, who have long listed each other; and the latter's
+        address in XMPP."""
+        romeo = self.person(transport, online=False, **how)
+        juliet = self.member(transport, contacts=(romeo.address,))
+        self.servers.of(transport).befriend(juliet.name, romeo.address)
+        contact = local(romeo.address, transport)
+        accept(juliet.client, contact)
+        romeo.sign_on()
+        juliet.client.sees_presence(contact)
+        return juliet, romeo, contact
+
+    def close(self) -> None:
+        for person in self._people:
+            person.sign_off()
+        super().close()
+
+
+def accept(user: Client, contact: str) -> None:
+    """Somebody of the address book, whom the gateway introduces."""
+    user.sees_presence(contact, "subscribe")
+    user.presence(contact, "subscribed")
+    user.presence(contact, "subscribe")
+    user.sees_presence(contact, "subscribed")
+
+
+def log_in_again(mantua: MsnStage, member: Member) -> None:
+    """By command: who only goes offline might be back soon, so that takes two seconds."""
+    user, transport = member.client, member.transport
+    user.say(transport, "disconnect")
+    mantua.servers.of(transport).wait_offline(member.name)
+    user.inbox.clear()
+    user.say(transport, "connect")
+    user.sees_presence(transport)
