@@ -26,6 +26,7 @@ from networks.oscar.feedbag import (
 from networks.oscar.ids import normalise
 from networks.oscar.news import Buddy
 from networks.oscar.requests import Request
+from networks.oscar.users import NO_ICON
 from networks.oscar.wire import tlvs, u8, u32
 
 ROOT = (0, 0)
@@ -206,18 +207,17 @@ class Book:
         return draft.steps
 
     def set_icon(self, hash: bytes) -> list[Step]:
-        """b"" for none."""
+        """b"" for none: the hash that stands for it, because the item's end would be told to
+        nobody."""
         draft = Draft(self)
         icons = [item for item in self.of_kind(ItemClass.ICON) if item.name == ICON_NAME]
-        if hash and icons:
-            if icons[0].icon != hash:
-                draft.update(icons[0].with_tlv(TLV_ICON, icon_tlv(hash)))
+        wanted = hash or NO_ICON
+        if icons:
+            if icons[0].icon != wanted:
+                draft.update(icons[0].with_tlv(TLV_ICON, icon_tlv(wanted)))
         elif hash:
             item = draft.new(ItemClass.ICON, ICON_NAME)
             draft.add(item.with_tlv(TLV_ICON, icon_tlv(hash)).with_tlv(0x0131, b""))
-        else:
-            for item in icons:
-                draft.delete(item)
         return draft.steps
 
     def authorised(self, who: ChatId) -> list[Item]:

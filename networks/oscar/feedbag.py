@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from networks.oscar.users import NO_ICON
 from networks.oscar.wire import NO_TLVS, Reader, Tlvs, name, sized_tlvs, string8, string16, u8, u16
 
 
@@ -112,8 +113,8 @@ class Item:
 
 
 def icon_tlv(hash: bytes) -> bytes:
-    """TLV_ICON."""
-    return u8(1) + string8(hash)
+    """TLV_ICON; its flags say whether there is one."""
+    return u8(hash != NO_ICON) + string8(hash)
 
 
 def read_item(reader: Reader) -> Item:

@@ -84,8 +84,10 @@ def test_changed_and_removed() -> None:
     play = online(items=(old,)) >> SetAvatar(avatar=PICTURE)
     new = item("1", 0, 7, 0x14, (0xD5, u8(1) + u8(16) + HASH))
     play << sent("13/09", new) >> reply("13/0e", OK) >> SetAvatar(avatar=PICTURE)
-    play >> SetAvatar(avatar=None) << sent("13/0a", new) >> reply("13/0e", OK)
+    none = item("1", 0, 7, 0x14, (0xD5, u8(0) + u8(5) + bytes.fromhex("0201d20472")))
+    play >> SetAvatar(avatar=None) << sent("13/09", none) >> reply("13/0e", OK)
     (play >> SetAvatar(avatar=None)).end()
+    (online() >> SetAvatar(avatar=None)).end()
 
 
 # Theirs.

@@ -65,6 +65,7 @@ from gateway.events import (
 )
 from gateway.ids import ChatId, PersonId, Token
 from networks.oscar.auth import roast
+from networks.oscar.users import NO_ICON
 from tests.gateway.tinynet import log_lines
 from tests.networks.oscar.live import User, settings, user
 from tests.servers import oscar as fake
@@ -693,4 +694,4 @@ def test_icons() -> None:
             juliet.put(fetch)
             assert juliet.expect(AvatarFetched, token=Token("1")).avatar == picture
             juliet.put(SetAvatar(avatar=None))
-            server.wait_sent(0x13, 0x0A, "juliet")
+            romeo.wait(fake.Arrived, icon=NO_ICON)
