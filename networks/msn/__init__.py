@@ -7,12 +7,13 @@ challenge, sso               what proves who we are
 xml, soap                    the services over HTTP
 abservice, addressbook, memberships, lists    contacts and groups, who may see whom
 mime, text, personal, oim    what is in messages, and under names
-msnobject, slp, p2p          pictures, and how they are passed on
+msnobject, slp, p2p, peer    display pictures, and how they are passed on
 ids, settings, form          addresses; what operators and users can choose
 fsm                          which command, of whom, is handled where
 services                     questions to the services, one after the other
 login, contacts, presence    getting in and staying; the address book; who is there
-boards, messages, rooms      switchboards; what is said on them; three and more of us
+boards, attendance           switchboards; who is there
+messages, rooms, pictures    what is said there; three and more of us; display pictures
 offline                      messages that wait
 requests, answers, refusals  commands and what came of them
 state, news, translator      what a session knows; what happened; the same in common terms
@@ -24,6 +25,7 @@ from gateway.network import Network
 from networks.msn.form import FIELDS, check, probe
 from networks.msn.fsm import COMMANDS, MsnFsm
 from networks.msn.ids import MsnAddressing
+from networks.msn.pictures import SUITABLE
 from networks.msn.settings import MsnSettings
 from networks.msn.translator import MsnTranslator
 from networks.msn.wire import show
@@ -38,6 +40,7 @@ NETWORK = Network(
     fields=lambda settings, account: FIELDS,
     check=check,
     guest=None,
+    picture=SUITABLE,
     fsm=MsnFsm,
     translator=MsnTranslator,
     show=show,

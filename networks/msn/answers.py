@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from gateway.errors import Reason
-from networks.msn import boards, contacts, login, offline, services
+from networks.msn import attendance, boards, contacts, login, offline, services
+from networks.msn.ids import is_room
 from networks.msn.refusals import UNREACHABLE, explain
 from networks.msn.requests import PATIENCE, Asked, Request
-from networks.msn.state import Board, Msn, State
+from networks.msn.state import Board, Msn, Phase, State
 from networks.msn.wire import Command
 
 NO_ANSWER = "The server did not answer."
@@ -14,14 +15,19 @@ NO_ANSWER = "The server did not answer."
 
 def on_error(msn: Msn, link: str, command: Command) -> None:
     """A number and the transaction it answers."""
-    request = msn.pending.pop((link, command.transaction), None)
-    if request is None:
-        return
     number = int(command.verb)
-    board = msn.boards.get(request.link) if request.kind in (Asked.BOARD, Asked.CALL) else None
-    if board and number in UNREACHABLE:
+    request = msn.pending.pop((link, command.transaction), None)
+    board = msn.boards.get(request.link if request else link)
+    if request is None:
+        if board and board.phase is Phase.SIGNING_ON:
+            boards.leave(msn, board, *explain(number))
+        return
+    if board and request.kind in CALLING and number in UNREACHABLE and not is_room(board.chat):
         leave_messages(msn, board)
     msn.refuse(request, *explain(number))
+
+
+CALLING = {Asked.BOARD, Asked.CALL}
 
 
 def leave_messages(msn: Msn, board: Board) -> None:
@@ -42,7 +48,8 @@ def on_sweep_timer(msn: Msn) -> None:
         if request.age >= PATIENCE:
             del msn.pending[key]
             msn.refuse(request, Reason.TIMEOUT, NO_ANSWER)
-    if boards.grow_old(msn) or msn.pending:
+    attendance.grow_old(msn)
+    if msn.boards or msn.pending:
         msn.start_sweeping()
 
 
@@ -68,6 +75,9 @@ FAILED: dict[Asked, Failed] = {
 
 
 def settle(msn: Msn) -> None:
-    while msn.failed and msn.state is not State.OVER:
-        request, reason, detail = msn.failed.popleft()
-        FAILED[request.kind](msn, request, reason, detail)
+    while (msn.failed or msn.closed) and msn.state is not State.OVER:
+        if msn.closed:
+            attendance.on_closed(msn, msn.closed.popleft())
+        else:
+            request, reason, detail = msn.failed.popleft()
+            FAILED[request.kind](msn, request, reason, detail)

@@ -4,18 +4,17 @@
     RNG    ───────────►  CONNECTING ──ANS──► SIGNING_ON ──► READY    IRO …
                                                              MSG  ACK  NAK  JOI  BYE
 
-Nobody hears us before the first JOI or IRO, so parcels wait for that.  A switchboard that everybody
-else has left is dead, and one that is not used any more is left.
+Nobody hears us before the first JOI or IRO, so parcels wait for that.  Who comes and goes is in
+``attendance``.
 """
 
 from gateway.errors import Reason
-from gateway.fsm import HangUp
+from gateway.fsm import MAIN, HangUp
 from gateway.ids import ChatId
-from networks.msn import rooms
-from networks.msn.ids import is_address, is_room
+from networks.msn.ids import is_address
 from networks.msn.login import connect, server_of
 from networks.msn.presence import address
-from networks.msn.requests import PATIENCE, Asked, Request
+from networks.msn.requests import Asked, Request
 from networks.msn.state import BUSY, Board, Msn, Parcel, Phase
 from networks.msn.wire import Command, quote
 
@@ -28,10 +27,6 @@ MAX_BOARDS = 100
 MAX_PARCELS = 64
 """That wait for somebody to come."""
 
-IDLE_TURNS = 30
-"""Turns of the sweeping timer without a word after which we leave: five minutes."""
-
-UNREACHABLE = "They did not come to the chat."
 CLOSED = "The chat was closed."
 
 
@@ -60,7 +55,7 @@ def ask(msn: Msn, chat: ChatId, calls: dict[ChatId, Request | None]) -> Board | 
 
 def on_transfer(msn: Msn, command: Command) -> None:
     """XFR n SB host:port CKI key"""
-    request = msn.take("main", command.transaction, Asked.BOARD)
+    request = msn.take(MAIN, command.transaction, Asked.BOARD)
     board = msn.boards.get(request.link) if request else None
     if request is None or board is None:
         return
@@ -86,6 +81,8 @@ def on_ring(msn: Msn, command: Command) -> None:
 
 
 def on_connected(msn: Msn, board: Board) -> None:
+    if board.phase is not Phase.CONNECTING:
+        return
     board.phase = Phase.SIGNING_ON
     msn.connected(board.link)
     if board.is_ours:
@@ -94,11 +91,13 @@ def on_connected(msn: Msn, board: Board) -> None:
         msn.send("ANS", msn.me, quote(board.key), quote(board.session), link=board.link)
 
 
-# Who is there.
+# In.
 
 
 def on_user(msn: Msn, board: Board, command: Command) -> None:
     """USR n OK"""
+    if command.arg(1) != "OK":
+        return
     board.phase = Phase.READY
     calls, board.calls = board.calls, {}
     for who, request in calls.items():
@@ -121,51 +120,6 @@ def on_ringing(msn: Msn, board: Board, command: Command) -> None:
         msn.done(request)
 
 
-def on_present(msn: Msn, board: Board, command: Command) -> None:
-    """IRO n number count address name"""
-    if who := address(command.arg(3)):
-        board.people[who] = command.arg(4)
-
-
-def on_answered(msn: Msn, board: Board, command: Command) -> None:
-    """ANS n OK: we are in."""
-    board.phase = Phase.READY
-    if not board.people:
-        leave(msn, board, Reason.UNAVAILABLE, CLOSED)
-    elif len(board.people) == 1 and not is_room(board.chat):
-        board.chat = next(iter(board.people))
-        send_waiting(msn, board)
-    else:
-        rooms.on_crowd(msn, board)
-
-
-def on_joined(msn: Msn, board: Board, command: Command) -> None:
-    """JOI address name"""
-    who = address(command.arg(0))
-    if not who or who == msn.me:  # Later dialects tell us of ourselves.
-        return
-    is_new = who not in board.people
-    board.people[who] = command.arg(1)
-    board.idle = 0
-    send_waiting(msn, board)
-    if is_room(board.chat):
-        if is_new:
-            rooms.on_came(msn, board, who)
-    elif len(board.people) > 1:
-        rooms.on_crowd(msn, board)
-
-
-def on_left(msn: Msn, board: Board, command: Command) -> None:
-    """BYE address"""
-    who = address(command.arg(0))
-    if board.people.pop(who, None) is None:
-        return
-    if is_room(board.chat):
-        rooms.on_went(msn, board, who)
-    if not board.people:
-        leave(msn, board, Reason.UNAVAILABLE, CLOSED)
-
-
 # Sending.
 
 
@@ -177,6 +131,13 @@ def put(msn: Msn, board: Board, parcel: Parcel) -> None:
         board.parcels.append(parcel)
     elif parcel.request:
         msn.refuse(parcel.request, Reason.TOO_MUCH, BUSY)
+
+
+def put_all(msn: Msn, board: Board, pieces: list[bytes], request: Request) -> None:
+    """Of a message."""
+    request.parts = len(pieces)
+    for piece in pieces:
+        put(msn, board, Parcel(piece, "A", request))
 
 
 def send(msn: Msn, board: Board, parcel: Parcel) -> None:
@@ -203,25 +164,7 @@ def leave(msn: Msn, board: Board, reason: Reason, detail: str) -> None:
 
 def forget(msn: Msn, board: Board, reason: Reason, detail: str) -> None:
     """It is gone, or never came: nothing that was said there will be answered."""
-    msn.boards.pop(board.link, None)
-    waiting = [parcel.request for parcel in board.parcels]
-    for request in [*board.calls.values(), *waiting, *msn.sent_to(board.link)]:
-        if request:
-            msn.refuse(request, reason, detail)
-    if is_room(board.chat):
-        rooms.on_closed(msn, board, detail)
-
-
-def grow_old(msn: Msn) -> bool:
-    """Once a turn of the sweeping timer: whoever does not come is given up, and what is not used is
-    left.  Returns whether there is anything to wait for."""
-    for board in list(msn.boards.values()):
-        if board.phase is Phase.READY and board.people:
-            board.idle += 1
-            if board.idle >= IDLE_TURNS and not is_room(board.chat):
-                leave(msn, board, Reason.UNAVAILABLE, CLOSED)
-        else:
-            board.age += 1
-            if board.age >= PATIENCE:
-                leave(msn, board, Reason.TIMEOUT, UNREACHABLE)
-    return bool(msn.boards)
+    del msn.boards[board.link]
+    msn.closed.append(board)
+    for request in [*board.requests(), *msn.sent_to(board.link)]:
+        msn.refuse(request, reason, detail)

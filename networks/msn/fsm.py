@@ -18,12 +18,14 @@ from gateway.commands import (
     Block,
     ChangeContact,
     ChangeNick,
+    FetchAvatar,
     Invite,
     JoinRoom,
     LeaveRoom,
     Logout,
     RemoveContact,
     SendMessage,
+    SetAvatar,
     SetInvisible,
     SetPresence,
     SetTyping,
@@ -34,11 +36,13 @@ from gateway.fsm import MAIN, Connected, Fetched, Got, Input, Lost, Timer
 from gateway.network import Login
 from networks.msn import (
     answers,
+    attendance,
     boards,
     contacts,
     login,
     messages,
     offline,
+    pictures,
     presence,
     rooms,
     services,
@@ -150,12 +154,14 @@ COMMANDS: dict[type, Callable[[Msn, Any], None]] = {
     RemoveContact: contacts.remove_contact,
     Authorize: contacts.authorize,
     Block: contacts.block,
+    SetAvatar: pictures.set_avatar,
+    FetchAvatar: pictures.fetch_avatar,
     JoinRoom: rooms.join_room,
     LeaveRoom: rooms.leave_room,
     Invite: rooms.invite,
 }
 
-ANYTIME = {SetPresence, SetInvisible}
+ANYTIME = {SetPresence, SetInvisible, SetAvatar}
 """Need not wait until we are online: so that we are at once as our user wants to be seen."""
 
 TIMERS: dict[str, Callable[[Msn], None]] = {
@@ -220,10 +226,10 @@ COMMANDS_OF: dict[State, Table] = {
 BOARD: dict[str, tuple[int, Callable[[Msn, Board, Command], None]]] = {
     "USR": (2, boards.on_user),
     "CAL": (2, boards.on_ringing),
-    "IRO": (4, boards.on_present),
-    "ANS": (2, boards.on_answered),
-    "JOI": (1, boards.on_joined),
-    "BYE": (1, boards.on_left),
+    "IRO": (4, attendance.on_present),
+    "ANS": (2, attendance.on_answered),
+    "JOI": (1, attendance.on_joined),
+    "BYE": (1, attendance.on_left),
     "ACK": (1, messages.on_acknowledged),
     "NAK": (1, messages.on_refused),
     "MSG": (2, messages.on_message),

@@ -8,10 +8,10 @@ from gateway.commands import AskAttention, SendMessage, SetTyping
 from gateway.errors import Reason
 from gateway.events import Typing
 from gateway.ids import ChatId
-from networks.msn import boards, offline, rooms
+from networks.msn import boards, offline, pictures, rooms
 from networks.msn.ids import is_address, is_room
 from networks.msn.memberships import Role
-from networks.msn.mime import Message, parse
+from networks.msn.mime import P2P, Message, parse
 from networks.msn.news import Delivered, Nudged, Said, Typed
 from networks.msn.presence import address
 from networks.msn.requests import Asked, Request
@@ -62,7 +62,7 @@ def send_message(msn: Msn, command: SendMessage) -> None:
         offline.leave(msn, chat, command.body, command.token)
     elif board := boards.to(msn, chat):
         request = Request(Asked.MESSAGE, command.token, chat, board.link, command.body)
-        say(msn, board, pieces, request)
+        boards.put_all(msn, board, pieces, request)
     else:
         msn.deny(command.token, Reason.TOO_MUCH, BUSY)
 
@@ -76,10 +76,17 @@ def must_be_left(msn: Msn, who: ChatId) -> bool:
     return is_away or msn.own.shown[0] == "HDN"
 
 
-def say(msn: Msn, board: Board, pieces: list[bytes], request: Request) -> None:
-    request.parts = len(pieces)
-    for piece in pieces:
-        boards.put(msn, board, Parcel(piece, "A", request))
+def say_again(msn: Msn, request: Request) -> None:
+    """On another switchboard, or not on any."""
+    request.is_again = True
+    assert request.token
+    if must_be_left(msn, request.chat):
+        offline.leave(msn, request.chat, request.body, request.token)
+    elif board := boards.to(msn, request.chat):
+        request.link = board.link
+        boards.put_all(msn, board, outgoing(request.body), request)
+    else:
+        msn.refuse(request, Reason.TOO_MUCH, BUSY)
 
 
 def on_acknowledged(msn: Msn, board: Board, command: Command) -> None:
@@ -87,6 +94,7 @@ def on_acknowledged(msn: Msn, board: Board, command: Command) -> None:
     request = msn.take(board.link, command.transaction, Asked.MESSAGE)
     if request is None:
         return
+    request.is_whole = False
     request.parts -= 1
     if request.parts == 0 and request.token:
         msn.done(request, Delivered(request.chat, request.token, request.body))
@@ -106,6 +114,10 @@ def on_message(msn: Msn, board: Board, command: Command) -> None:
     who = address(command.arg(0))
     board.idle = 0
     message = parse(command.payload or b"")
+    if message.type == P2P:
+        if who in board.people:
+            pictures.on_message(msn, board, who, message)
+        return
     whole = board.assembler.add(who, message)
     if whole and is_address(who):
         heard(msn, board, who, whole)

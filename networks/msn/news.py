@@ -76,11 +76,6 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class Removed:
-    who: str
-
-
-@dataclass(frozen=True, slots=True)
 class Accepted:
     who: str
 
@@ -214,7 +209,6 @@ News = (
     | Denied
     | Listed
     | Changed
-    | Removed
     | Accepted
     | Declined
     | Requested

@@ -4,13 +4,17 @@ ILN at log-in, NLN, FLN    and UBX for the text          CHG, UUX, PRP    ours
 Up to MSNP13 nobody says on which network somebody is.
 """
 
+from hashlib import sha1
+
 from gateway.commands import ChangeNick, SetInvisible, SetPresence
 from gateway.errors import Reason
 from gateway.events import Show
+from gateway.fsm import MAIN
 from gateway.ids import ChatId
 from networks.msn.addressbook import rename_me
 from networks.msn.form import MAX_NICK
 from networks.msn.ids import normalise
+from networks.msn.msnobject import PICTURE, parse_object
 from networks.msn.news import Appeared, Seen
 from networks.msn.personal import build_uux, parse_ubx
 from networks.msn.requests import Asked, Request
@@ -119,7 +123,7 @@ def change_nick(msn: Msn, command: ChangeNick) -> None:
 
 def on_property(msn: Msn, command: Command) -> None:
     """PRP n MFN name: the answer to ours."""
-    from_us = msn.take("main", command.transaction, Asked.NAME)
+    from_us = msn.take(MAIN, command.transaction, Asked.NAME)
     if from_us:
         msn.own.name = from_us.body
         msn.done(from_us)
@@ -152,7 +156,7 @@ def seen(msn: Msn, command: Command, first: int) -> None:
         "" if command.arg(rest + 2) == NO_PICTURE else command.arg(rest + 2),
     )
     if before is None or (before.name, before.picture) != (person.name, person.picture):
-        msn.tell(Appeared(who, person.name, picture_id(person.picture)))
+        msn.tell(Appeared(who, person.name, picture_name(person.picture)))
     if before is None or before.status != person.status:
         msn.tell(Seen(who, person.status, person.text))
 
@@ -179,5 +183,9 @@ def address(text: str) -> ChatId:
     return normalise(text.partition(";")[0])
 
 
-def picture_id(described: str) -> str:
-    return ""
+def picture_name(described: str) -> str:
+    """Changes when the picture does; "" for none."""
+    found = parse_object(described)
+    if found is None or found.kind != PICTURE:
+        return ""
+    return sha1(found.sha1d.encode(), usedforsecurity=False).hexdigest()

@@ -46,5 +46,9 @@ class Request:
     """The message."""
     parts: int = 1
     """Commands whose answers are still missing."""
+    is_whole: bool = True
+    """No part of it has arrived."""
+    is_again: bool = False
+    """It was sent before, and nobody was there any more."""
     age: int = 0
     is_answered: bool = False

@@ -11,7 +11,7 @@ from gateway.commands import Invite, JoinRoom, LeaveRoom, SendMessage
 from gateway.errors import Reason
 from gateway.events import Departure
 from gateway.ids import ChatId
-from networks.msn import boards, messages
+from networks.msn import boards
 from networks.msn.ids import ROOM, is_address, is_room_name, normalise
 from networks.msn.news import Came, Entered, Exited, Invited, Said, Went
 from networks.msn.requests import Asked, Request
@@ -124,7 +124,7 @@ def on_went(msn: Msn, board: Board, who: ChatId) -> None:
             msn.tell(Went(room.id, who))
 
 
-def on_closed(msn: Msn, board: Board, detail: str) -> None:
+def on_closed(msn: Msn, board: Board) -> None:
     """Its switchboard is no more.  Our user stays, alone, in a room they have entered."""
     room = msn.rooms.get(board.chat)
     if room is None or room.link != board.link:
@@ -149,7 +149,7 @@ def say(msn: Msn, command: SendMessage, pieces: list[bytes]) -> None:
         msn.deny(command.token, Reason.UNAVAILABLE, NOBODY_THERE)
     else:
         request = Request(Asked.MESSAGE, command.token, room.id, board.link, command.body)
-        messages.say(msn, board, pieces, request)
+        boards.put_all(msn, board, pieces, request)
 
 
 def hear(msn: Msn, said: Said) -> None:

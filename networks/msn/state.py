@@ -22,7 +22,9 @@ from networks.msn.addressbook import Contact
 from networks.msn.ids import normalise
 from networks.msn.memberships import NetworkId, Role
 from networks.msn.mime import Assembler
+from networks.msn.msnobject import MsnObject
 from networks.msn.news import Answered, Denied, Ended, Exited, News, Noticed, Said
+from networks.msn.peer import Ids, Peer, Picture
 from networks.msn.requests import SWEEP_SECONDS, Request
 from networks.msn.settings import MsnSettings, Url
 from networks.msn.soap import Request as Post
@@ -151,6 +153,16 @@ class Parcel:
 
 
 @dataclass(slots=True, eq=False)
+class Wish:
+    """For somebody's picture."""
+
+    request: Request
+    object: MsnObject
+    is_begun: bool = False
+    """They have been asked."""
+
+
+@dataclass(slots=True, eq=False)
 class Board:
     """A switchboard."""
 
@@ -172,9 +184,19 @@ class Board:
     idle: int = 0
     """Turns without a word."""
 
+    peers: dict[ChatId, Peer] = field(default_factory=dict)
+    """Those with whom pictures go to and fro."""
+    wishes: list[Wish] = field(default_factory=list)
+    """Their pictures that are waited for."""
+
     @property
     def is_ours(self) -> bool:
         return not self.session
+
+    def requests(self) -> list[Request]:
+        """That wait for something to happen here, and have not been sent."""
+        found = [*self.calls.values(), *(parcel.request for parcel in self.parcels)]
+        return [*filter(None, found), *(wish.request for wish in self.wishes)]
 
 
 @dataclass(slots=True)
@@ -224,6 +246,8 @@ class Msn:
         self.own = Own(login.fields.get("nick", ""), is_invisible=login.is_invisible)
         self.boards: dict[str, Board] = {}
         """Switchboards, by link."""
+        self.closed: deque[Board] = deque()
+        """Those that have just ended, until ``answers.settle`` has seen to it."""
         self.rooms: dict[ChatId, Room] = {}
         self.typing_to: dict[ChatId, int] = {}
         """How often we have said so."""
@@ -235,6 +259,10 @@ class Msn:
         """Offline messages that we have left."""
         self.told = set(login.memory.get("told", "").split())
         """Ids of offline messages that our user has, and the server too, for all we know."""
+        self.picture: Picture | None = None
+        """Ours."""
+        self.ids = Ids(login.nonce)
+        """For passing on pictures."""
         self.held: deque[commands.Command] = deque()
         """Commands that came before we were online."""
         self.is_sweeping = False
@@ -377,10 +405,8 @@ class Msn:
         self.effects.append(Stop())
 
     def unanswered(self) -> list[Request]:
-        boards = self.boards.values()
         return [
             *self.pending.values(),
             *(errand.request for errand in self.errands),
-            *(request for board in boards for request in board.calls.values() if request),
-            *(one.request for board in boards for one in board.parcels if one.request),
+            *(request for board in self.boards.values() for request in board.requests()),
         ]

@@ -13,7 +13,6 @@ from gateway.events import (
     ContactAdded,
     ContactChanged,
     ContactRefused,
-    ContactRemoved,
     ContactsListed,
     Done,
     Event,
@@ -67,8 +66,6 @@ class MsnTranslator:
                 yield ContactsListed(contacts=tuple(map(contact, buddies)))
             case msn.Changed(buddy):
                 yield ContactChanged(contact=contact(buddy))
-            case msn.Removed(who):
-                yield ContactRemoved(person=PersonId(who))
             case msn.Accepted(who):
                 yield ContactAdded(person=PersonId(who))
             case msn.Declined(who, detail):
