@@ -115,6 +115,13 @@ class Block:
 
 
 @frozen(kw_only=True)
+class ListBlocked:
+    """Who is blocked, by us or by another client.  Answered by ``BlockedListed``."""
+
+    token: Token
+
+
+@frozen(kw_only=True)
 class SetAvatar:
     avatar: Avatar | None
 
@@ -274,6 +281,7 @@ Command = (
     | ChangeContact
     | Authorize
     | Block
+    | ListBlocked
     | SetAvatar
     | FetchAvatar
     | SearchPeople

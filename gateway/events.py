@@ -255,6 +255,12 @@ class AffiliationsListed:
 
 
 @frozen(kw_only=True)
+class BlockedListed:
+    token: Token
+    people: tuple[PersonId, ...]
+
+
+@frozen(kw_only=True)
 class AvatarFetched:
     token: Token
     person: PersonId
@@ -467,6 +473,7 @@ Event = (
     | ProfileFetched
     | RoomsListed
     | AffiliationsListed
+    | BlockedListed
     | AvatarFetched
     | PeopleFound
     | ContactsListed

@@ -1,26 +1,60 @@
-"""Blocking people on their network: the commands ``block`` and ``unblock`` of a person (XEP-0050).
+"""Blocking people on their network: by the commands ``block`` and ``unblock`` of a person, and by
+XEP-0191 at the transport.
 
-Not XEP-0191: what clients send for that goes to the user's own server, which then keeps from them
-what we deliver, and tells nobody.  To be blocked where the other side notices, by a network that
-can, it has to be asked of us.
+What clients send for XEP-0191 goes to the user's own server, as a rule, which then keeps from them
+what we deliver, and tells nobody: they do not notice, and neither do we.  To be blocked where the
+other side notices, by a network that can, it has to be asked of us.
 """
 
-from gateway.commands import Block
+from xml.etree.ElementTree import Element
+
+from gateway.commands import Block, ListBlocked
+from gateway.errors import CommandRefused, Reason
+from gateway.events import BlockedListed
 from gateway.ids import PersonId
-from gateway.xmpp.access import is_occupant, require_bridge, require_occupant, require_seat
-from gateway.xmpp.iq import Asker
+from gateway.network import Kind
+from gateway.xmpp import actions, jid, stanzas
+from gateway.xmpp.access import (
+    is_occupant,
+    require_bridge,
+    require_command,
+    require_occupant,
+    require_seat,
+    require_server,
+    unexpected,
+)
+from gateway.xmpp.bridge import Bridge
+from gateway.xmpp.elements import element
+from gateway.xmpp.iq import Ask, Asker, Table
 from gateway.xmpp.steps import Done
+
+BLOCKING = "urn:xmpp:blocking"
+
+XEPS = {"XEP-0191": "1.3"}
+
+FEATURES = {Kind.SERVER: (BLOCKING,)}
+
+ITEM = f"{{{BLOCKING}}}item"
+
+MOST_AT_ONCE = 50
+"""People of one request; each is a question to the network."""
+
+MOST_WATCHERS = 16
+"""Clients of one user that are told of changes; many more than that were there once."""
+
+
+# Commands.
 
 
 def block(ask: Asker) -> Done:
-    return _block(ask, True, "{} is blocked.")
+    return _block_one(ask, True, "{} is blocked.")
 
 
 def unblock(ask: Asker) -> Done:
-    return _block(ask, False, "{} is not blocked any more.")
+    return _block_one(ask, False, "{} is not blocked any more.")
 
 
-def _block(ask: Asker, is_blocked: bool, words: str) -> Done:
+def _block_one(ask: Asker, is_blocked: bool, words: str) -> Done:
     """
     Raises:
         CommandRefused: there is no session, or the network says no.
@@ -30,5 +64,102 @@ def _block(ask: Asker, is_blocked: bool, words: str) -> Done:
     else:
         person = PersonId(ask.address.chat)
     bridge = require_bridge(ask)
-    bridge.ask(lambda token: Block(person=person, is_blocked=is_blocked, token=token))
+    _block(bridge, person, is_blocked)
+    _push(bridge, is_blocked, [bridge.jid(person)])
     return Done(text=words.format(person))
+
+
+def _block(bridge: Bridge, person: PersonId, is_blocked: bool) -> None:
+    bridge.ask(lambda token: Block(person=person, is_blocked=is_blocked, token=token))
+
+
+# XEP-0191.
+
+
+def list_blocked(ask: Ask) -> Element:
+    bridge = _require_one(ask)
+    items = [element(ITEM, jid=bridge.jid(person)) for person in _blocked(bridge)]
+    if len(bridge.block_watchers) >= MOST_WATCHERS:
+        bridge.block_watchers.clear()
+    bridge.block_watchers.add(ask.sender)
+    return element(f"{{{BLOCKING}}}blocklist", *items)
+
+
+def block_all(ask: Ask) -> None:
+    bridge = _require_one(ask)
+    people = _named(bridge, ask.payload)
+    if not people:
+        raise CommandRefused(Reason.BAD_REQUEST, "Name whom to block.")  # Section 3.3.
+    _change(bridge, people, True)
+
+
+def unblock_all(ask: Ask) -> None:
+    """Those named, or, if nobody is, all."""
+    bridge = _require_one(ask)
+    _change(bridge, _named(bridge, ask.payload) or _blocked(bridge)[:MOST_AT_ONCE], False)
+
+
+def _require_one(ask: Ask) -> Bridge:
+    require_command(ask, ListBlocked)
+    require_server(ask, f"Ask {ask.transport.domain} for that.")
+    return actions.require_one(ask.user, ask.transport, ask.address.account)
+
+
+def _blocked(bridge: Bridge) -> list[PersonId]:
+    answer = bridge.ask(lambda token: ListBlocked(token=token))
+    if not isinstance(answer, BlockedListed):
+        raise unexpected(answer)
+    return list(answer.people)
+
+
+def _named(bridge: Bridge, query: Element) -> list[PersonId]:
+    """
+    Raises:
+        CommandRefused: somebody is nobody of this network, or they are too many.
+    """
+    items = query.findall(ITEM)
+    if len(items) > MOST_AT_ONCE:
+        raise CommandRefused(Reason.TOO_MUCH, f"Not more than {MOST_AT_ONCE} at once.")
+    return [_person(bridge, item.get("jid", "")) for item in items]
+
+
+def _person(bridge: Bridge, address: str) -> PersonId:
+    local, domain, _ = jid.split(jid.parse(address))
+    if domain != bridge.transport.domain:
+        raise CommandRefused(Reason.NOT_FOUND, f"{address} is not on this network.")
+    found = bridge.addressing.parse(jid.unescape(local))
+    if found.kind is not Kind.PERSON or found.account != bridge.key.account:
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{address} is nobody that can be blocked.")
+    return PersonId(found.chat)
+
+
+def _change(bridge: Bridge, people: list[PersonId], is_blocked: bool) -> None:
+    """One after the other; what was done before one is refused is told all the same."""
+    done: list[str] = []
+    try:
+        for person in people:
+            _block(bridge, person, is_blocked)
+            done.append(bridge.jid(person))
+    finally:
+        _push(bridge, is_blocked, done)
+
+
+def _push(bridge: Bridge, is_blocked: bool, jids: list[str]) -> None:
+    """To clients that have the list (section 3.3).  They answer, and nobody needs to know."""
+    if not jids:
+        return
+    verb = "block" if is_blocked else "unblock"
+    items = "".join(f"<item jid='{stanzas.escape(jid)}'/>" for jid in jids)
+    for client in bridge.block_watchers:
+        bridge.out.write(
+            f"<iq type='set' from='{stanzas.escape(bridge.address)}' "
+            f"to='{stanzas.escape(client)}' id='{stanzas.new_id()}'>"
+            f"<{verb} xmlns='{BLOCKING}'>{items}</{verb}></iq>"
+        )
+
+
+IQS: Table = {
+    ("get", f"{{{BLOCKING}}}blocklist"): list_blocked,
+    ("set", f"{{{BLOCKING}}}block"): block_all,
+    ("set", f"{{{BLOCKING}}}unblock"): unblock_all,
+}

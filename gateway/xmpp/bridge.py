@@ -50,6 +50,7 @@ Answer = (
     | events.ProfileFetched
     | events.RoomsListed
     | events.AffiliationsListed
+    | events.BlockedListed
     | events.AvatarFetched
     | events.PeopleFound
 )
@@ -85,6 +86,8 @@ class Bridge:
         """The transport's last presence, so that only changes are sent."""
         self._shown: Shown | None = None
         """What this session of the network was told of the user; likewise."""
+        self.block_watchers: set[str] = set()
+        """Full JIDs of clients that asked for the list of the blocked (XEP-0191)."""
         self._is_dropped = False
         """The user took the transport out of the roster, and was told what that means."""
         self.keeper = Keeper(
@@ -494,6 +497,7 @@ DELIVER: Mapping[type, Callable[[Bridge, Any], None]] = {
     events.ProfileFetched: Bridge.answered,
     events.RoomsListed: Bridge.answered,
     events.AffiliationsListed: Bridge.answered,
+    events.BlockedListed: Bridge.answered,
     events.AvatarFetched: Bridge.answered,
     events.PeopleFound: Bridge.answered,
 }

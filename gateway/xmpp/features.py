@@ -10,6 +10,7 @@ from gateway.commands import (
     FetchAvatar,
     FetchProfile,
     JoinRoom,
+    ListBlocked,
     MarkRead,
     SearchPeople,
     SendMessage,
@@ -17,6 +18,7 @@ from gateway.commands import (
 )
 from gateway.network import Kind, Network
 from gateway.xmpp import (
+    blocking,
     commands,
     last,
     ping,
@@ -52,6 +54,7 @@ FEATURES: dict[Kind, tuple[str, ...]] = {
 
 NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.SERVER, MUC): frozenset({JoinRoom}),
+    (Kind.SERVER, blocking.BLOCKING): frozenset({ListBlocked}),
     (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
     (Kind.ROOM, MUC): frozenset({JoinRoom}),
     (Kind.PERSON, CHAT_STATES): frozenset({SetTyping}),
@@ -72,7 +75,7 @@ OFFERED = (
     FEATURES,
     *(
         file.FEATURES
-        for file in (commands, last, ping, prompt, register, search, time, vcard, version)
+        for file in (blocking, commands, last, ping, prompt, register, search, time, vcard, version)
     ),
 )
 

@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from gateway import __version__, events
 from gateway.xmpp import (
     avatars,
+    blocking,
     caps,
     chats,
     commands,
@@ -47,6 +48,7 @@ __all__ = ["IQS", "MODULES", "XEPS", "features", "identities"]
 
 MODULES: tuple[ModuleType, ...] = (
     avatars,
+    blocking,
     caps,
     commands,
     corrections,
@@ -146,6 +148,7 @@ TITLES = {
     "XEP-0153": "vCard-Based Avatars",
     "XEP-0172": "User Nickname",
     "XEP-0184": "Message Delivery Receipts",
+    "XEP-0191": "Blocking Command",
     "XEP-0199": "XMPP Ping",
     "XEP-0202": "Entity Time",
     "XEP-0203": "Delayed Delivery",

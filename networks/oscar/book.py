@@ -206,6 +206,13 @@ class Book:
             draft.put(item, is_new=not modes)
         return draft.steps
 
+    def blocked(self) -> tuple[str, ...]:
+        """None where the privacy mode looks at no such list: those it lets in are listed then."""
+        modes = self.of_kind(ItemClass.PRIVACY)
+        if modes and modes[0].privacy == Privacy.ALLOW_PERMITTED:
+            return ()
+        return tuple(item.name for item in self.of_kind(ItemClass.DENY))
+
     def set_icon(self, hash: bytes) -> list[Step]:
         """b"" for none: the hash that stands for it, because the item's end would be told to
         nobody."""

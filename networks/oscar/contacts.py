@@ -7,7 +7,14 @@
 One change is under way at a time, and of it one step; the next is planned when it is done.
 """
 
-from gateway.commands import AddContact, Authorize, Block, ChangeContact, RemoveContact
+from gateway.commands import (
+    AddContact,
+    Authorize,
+    Block,
+    ChangeContact,
+    ListBlocked,
+    RemoveContact,
+)
 from gateway.errors import Reason
 from gateway.ids import ChatId
 from networks.oscar.book import Book, Edit, Step, Verb, waiting
@@ -26,7 +33,16 @@ from networks.oscar.feedbag import (
 from networks.oscar.icbm import build_old_message
 from networks.oscar.icq import MessageType, OldMessage
 from networks.oscar.ids import is_name, is_uin, normalise
-from networks.oscar.news import Accepted, Buddy, Changed, Declined, Listed, Removed, Requested
+from networks.oscar.news import (
+    Accepted,
+    Buddy,
+    Changed,
+    Declined,
+    Denylist,
+    Listed,
+    Removed,
+    Requested,
+)
 from networks.oscar.requests import Asked, Request
 from networks.oscar.state import BUSY, MAX_EDITS, Oscar
 from networks.oscar.text import decode_unnamed
@@ -103,6 +119,10 @@ def block(oscar: Oscar, command: Block) -> None:
         return
     request = Request(Asked.CHANGE, command.token, normalise(name), body=name)
     start(oscar, Edit(request, lambda book: book.block(name, command.is_blocked)))
+
+
+def list_blocked(oscar: Oscar, command: ListBlocked) -> None:
+    oscar.tell(Denylist(command.token, oscar.book.blocked()))
 
 
 def authorize(oscar: Oscar, command: Authorize) -> None:

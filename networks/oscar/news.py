@@ -82,6 +82,12 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Denylist:
+    token: Token
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     buddy: Buddy
 
@@ -244,6 +250,7 @@ News = (
     | Answered
     | Denied
     | Listed
+    | Denylist
     | Changed
     | Removed
     | Accepted

@@ -9,6 +9,7 @@ from gateway.events import (
     AuthorizationAsked,
     Avatar,
     AvatarFetched,
+    BlockedListed,
     Contact,
     ContactAdded,
     ContactChanged,
@@ -66,6 +67,8 @@ class OscarTranslator:
                 yield ProfileChanged(person=PersonId(name), name=name, avatar=icon)
             case oscar.Listed(buddies):
                 yield ContactsListed(contacts=tuple(map(contact, buddies)))
+            case oscar.Denylist(token, names):
+                yield BlockedListed(token=token, people=tuple(map(PersonId, names)))
             case oscar.Changed(buddy):
                 yield ContactChanged(contact=contact(buddy))
             case oscar.Removed(name):

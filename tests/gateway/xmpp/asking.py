@@ -89,6 +89,7 @@ class Bridge:
         self.rooms: dict[ChatId, Room] = {}
         self.switched: list[str] = []
         self.asked: list[Command] = []
+        self.block_watchers: set[str] = set()
         self.answers: dict[type, Callable[[Any], Answer]] = {}
         """By command; what is not here is Done."""
 

@@ -2,7 +2,14 @@
 
 import pytest
 
-from gateway.commands import AddContact, Authorize, Block, ChangeContact, RemoveContact
+from gateway.commands import (
+    AddContact,
+    Authorize,
+    Block,
+    ChangeContact,
+    ListBlocked,
+    RemoveContact,
+)
 from gateway.errors import Reason
 from gateway.fsm import Stop, Timer
 from gateway.ids import PersonId, Token
@@ -14,6 +21,7 @@ from networks.oscar.news import (
     Changed,
     Declined,
     Denied,
+    Denylist,
     Noticed,
     Removed,
     Requested,
@@ -299,6 +307,17 @@ def test_out_of_all_groups() -> None:
 
 
 # Blocking.
+
+
+def test_who_is_blocked() -> None:
+    play = online(items=(ROOT, GROUP, item("Tybalt", 0, 21, 3), item("Sampson", 0, 22, 3)))
+    (play >> ListBlocked(token=TOKEN) << Denylist(TOKEN, ("Tybalt", "Sampson"))).end()
+
+
+def test_nobody_is_listed_where_only_some_are_let_in() -> None:
+    some = item("", 0, 23, 4, (0xCA, u8(3)))
+    play = online(items=(ROOT, GROUP, some, item("Tybalt", 0, 21, 3)))
+    (play >> ListBlocked(token=TOKEN) << Denylist(TOKEN, ())).end()
 
 
 def test_block() -> None:
