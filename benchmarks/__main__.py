@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import flat, messages, oscar, rooms, sessions, soap, stalls
+from benchmarks import flat, messages, msn, oscar, rooms, sessions, soap, stalls
 from benchmarks.report import Failed, note
 from gateway.errors import GatewayError
 
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[bool], None]] = {
     "messages": messages.run,
     "rooms": rooms.run,
     "oscar": oscar.run,
+    "msn": msn.run,
     "soap": soap.run,
     "memory": sessions.memory,
     "rest": sessions.rest,

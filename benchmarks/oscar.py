@@ -5,7 +5,6 @@ oscar_login_500_…              one log-in with ITEMS contacts, all in the user
 oscar_login_500_again_…        the third of the same user: the server need not send them again
 """
 
-import time
 from collections.abc import Iterable
 from statistics import median
 from types import TracebackType
@@ -14,16 +13,8 @@ from typing import Any
 from benchmarks.loop import LOOPBACK
 from benchmarks.messages import SESSIONS
 from benchmarks.oscar_server import OscarServer, snac, tlv, u16, user_info
-from benchmarks.report import Failed, figure, note
-from benchmarks.traffic import (
-    ARRIVE_SECONDS,
-    BUSY,
-    SATURATED,
-    TEXT,
-    Flow,
-    Outwards,
-    loaded,
-)
+from benchmarks.report import Failed, figure
+from benchmarks.traffic import TEXT, Outwards, both_ways, require_confirmations
 from benchmarks.world import LOGIN_SECONDS, World, jid, nick
 from benchmarks.xmpp_server import DOMAIN
 
@@ -118,35 +109,9 @@ def run(quick: bool) -> None:
 def _messages(many: int) -> None:
     with OscarWorld(SESSIONS) as world:
         world.log_in(range(SESSIONS))
-        _require_confirmations(world)
-        flows: dict[str, Flow] = {
-            "in": OscarInwards(world, SESSIONS),
-            "out": OscarOutwards(world, SESSIONS),
-        }
-        for way, flow in flows.items():
-            loaded(world, flow, many // 5, SATURATED)  # Warms up.
-            cost = loaded(world, flow, many, BUSY)
-            figure(f"oscar_{way}_cpu", cost.micros, "us")
-            note(
-                f"oscar_{way}_cpu: {cost.messages} messages, {cost.messages / cost.seconds:.0f}/s, "
-                f"the driver used {cost.driver_cpu / cost.messages * 1e6:.1f} us each"
-            )
-
-
-def _require_confirmations(world: OscarWorld) -> None:
-    """One message from everybody, with a receipt asked for: it comes when 04/0c has come."""
-    before = world.xmpp.messages
-    for number in range(world.users):
-        world.xmpp.send(
-            b"<message from='%s/bench' to='juliet@%s' type='chat' id='r%d'><body>%s</body>"
-            b"<request xmlns='urn:xmpp:receipts'/></message>" % (jid(number), DOMAIN, number, TEXT)
-        )
-    world.loop.until(
-        lambda: world.xmpp.messages - before >= world.users,
-        ARRIVE_SECONDS,
-        lambda: f"{world.xmpp.messages - before} of {world.users} messages were confirmed",
-    )
-    world.settle()
+        require_confirmations(world)
+        inwards, outwards = OscarInwards(world, SESSIONS), OscarOutwards(world, SESSIONS)
+        both_ways(world, "oscar", inwards, outwards, many)
 
 
 def _logins(times: int) -> None:
@@ -154,10 +119,10 @@ def _logins(times: int) -> None:
     people = tuple(f"buddy{number}" for number in range(ITEMS))
     with OscarWorld(times + 1, people) as world:
         world.log_in([times])  # Warms up.
-        first = [_cost(world, number) for number in range(times)]
+        first = [world.login_cost(number) for number in range(times)]
         for _ in range(2):  # In the second, the gateway learns how this server wants to be asked.
             _log_out(world, range(times))
-            again = [_cost(world, number) for number in range(times)]
+            again = [world.login_cost(number) for number in range(times)]
         if world.xmpp.introduced:
             raise Failed(f"{world.xmpp.introduced} contacts were introduced who are known")
         if world.server.spared != times:
@@ -165,15 +130,6 @@ def _logins(times: int) -> None:
     for name, costs in (("", first), ("again_", again)):
         figure(f"oscar_login_{ITEMS}_{name}cpu", median(cpu for cpu, _ in costs) * 1e6, "us")
         figure(f"oscar_login_{ITEMS}_{name}seconds", median(took for _, took in costs), "s")
-
-
-def _cost(world: OscarWorld, number: int) -> tuple[float, float]:
-    """CPU and seconds of one log-in."""
-    cpu, start = world.cpu(), time.monotonic()
-    _log_in(world, number)
-    seconds = time.monotonic() - start
-    world.settle()
-    return world.cpu() - cpu, seconds
 
 
 def _log_out(world: OscarWorld, numbers: Iterable[int]) -> None:
@@ -187,12 +143,4 @@ def _log_out(world: OscarWorld, numbers: Iterable[int]) -> None:
         lambda: world.server.people.keys().isdisjoint(gone),
         LOGIN_SECONDS,
         lambda: "somebody is still online",
-    )
-
-
-def _log_in(world: OscarWorld, number: int) -> None:
-    """Until the transport is available: that is what LoggedIn becomes."""
-    world.xmpp.send(b"<presence from='%s/bench' to='%s'/>" % (jid(number), DOMAIN))
-    world.loop.until(
-        lambda: jid(number) in world.xmpp.online, LOGIN_SECONDS, lambda: f"{number} is not online"
     )

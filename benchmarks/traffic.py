@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from benchmarks.report import Failed
+from benchmarks.report import Failed, figure, note
 from benchmarks.world import World, jid, nick
 from benchmarks.xmpp_server import DOMAIN
 
@@ -13,6 +13,9 @@ TEXT = b"But soft, what light through yonder window breaks?"
 
 BUSY = 4
 """Messages of one session on their way: there is always work, and every queue is short."""
+
+JULIET = b"juliet@%s" % DOMAIN
+"""Whom they write to."""
 
 SATURATED = 32
 """The same with long queues.  A session's takes 64, and refuses what is above."""
@@ -68,13 +71,13 @@ class Outwards:
 
     copies = 1
 
-    def __init__(self, world: World, sessions: int) -> None:
+    def __init__(self, world: World, sessions: int, to: bytes = JULIET) -> None:
         self.sessions = sessions
         self._ircd = world.ircd
         self._xmpp = world.xmpp
         self._stanzas = [
-            b"<message from='%s/bench' to='juliet@%s' type='chat' id='m%d' xml:lang='en'>"
-            b"<body>%s</body></message>" % (jid(number), DOMAIN, number, TEXT)
+            b"<message from='%s/bench' to='%s' type='chat' id='m%d' xml:lang='en'>"
+            b"<body>%s</body></message>" % (jid(number), to, number, TEXT)
             for number in range(sessions)
         ]
         self._round = b"".join(self._stanzas)
@@ -116,6 +119,39 @@ def loaded(world: World, flow: Flow, messages: int, on_the_way: int) -> Cost:
     messages -= messages % (burst * flow.sessions)
     _settle(world, flow, None)
     return _measure(world, flow, lambda: _send_all(world, flow, messages, on_the_way, burst))
+
+
+def both_ways(world: World, network: str, inwards: Flow, outwards: Flow, messages: int) -> None:
+    """The figures of a network."""
+    for way, flow in (("in", inwards), ("out", outwards)):
+        loaded(world, flow, messages // 5, SATURATED)  # Warms up.
+        cost = loaded(world, flow, messages, BUSY)
+        name = f"{network}_{way}_cpu"
+        figure(name, cost.micros, "us")
+        note(
+            f"{name}: {cost.messages} messages, {cost.messages / cost.seconds:.0f}/s, "
+            f"the driver used {cost.driver_cpu / cost.messages * 1e6:.1f} us each"
+        )
+
+
+def require_confirmations(world: World, to: bytes = JULIET) -> None:
+    """One message from everybody, with a receipt asked for: it comes when the network confirmed.
+
+    Raises:
+        Failed: one did not come.
+    """
+    before = world.xmpp.messages
+    for number in range(world.users):
+        world.xmpp.send(
+            b"<message from='%s/bench' to='%s' type='chat' id='r%d'><body>%s</body>"
+            b"<request xmlns='urn:xmpp:receipts'/></message>" % (jid(number), to, number, TEXT)
+        )
+    world.loop.until(
+        lambda: world.xmpp.messages - before >= world.users,
+        ARRIVE_SECONDS,
+        lambda: f"{world.xmpp.messages - before} of {world.users} messages were confirmed",
+    )
+    world.settle()
 
 
 def _measure(world: World, flow: Flow, send: Callable[[], int]) -> Cost:

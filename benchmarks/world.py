@@ -213,6 +213,19 @@ class World:
         )
         self.settle()
 
+    def login_cost(self, number: int) -> tuple[float, float]:
+        """CPU and seconds of one log-in, until the transport is available."""
+        cpu, start = self.cpu(), time.monotonic()
+        self.xmpp.send(b"<presence from='%s/bench' to='%s'/>" % (jid(number), DOMAIN))
+        self.loop.until(
+            lambda: jid(number) in self.xmpp.online,
+            LOGIN_SECONDS,
+            lambda: f"{number} is not online",
+        )
+        seconds = time.monotonic() - start
+        self.settle()
+        return self.cpu() - cpu, seconds
+
     def settle(self) -> None:
         """Let what was begun come to its end."""
         self.loop.run(0.2)
