@@ -11,6 +11,7 @@ in AIM's HTML            plain, XEP-0393      XHTML-IM, XEP-0071
 <BR> <P> <HR>            new line             <br/>
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -30,10 +31,24 @@ from gateway.styling import (
 )
 from networks.oscar.markup import Parser
 
+USUAL = re.compile(
+    r"<html><body(?: bgcolor=[\"#\w]*)?>(?:<font(?: (?:lang|face|size|ptsize)=\"[^\"<>&]*\")*>)?"
+    r"([^<>&]*)(?:</font>)?</body></html>",
+    re.IGNORECASE,
+)
+"""Nothing but text in what AIM's own clients wrap it in: most messages, and much faster so."""
+
 
 def from_html(html: str) -> tuple[str, str]:
     """Plain text with XEP-0393 styling, and the inside of XHTML-IM's ``<body/>`` ("" if there is no
     formatting).  Both are fit for XML, whatever was sent."""
+    if usual := USUAL.fullmatch(html):
+        return ILLEGAL.sub("", one_kind_of_line_end(usual[1]).lstrip("\n")), ""
+    return taken_apart(html)
+
+
+def taken_apart(html: str) -> tuple[str, str]:
+    """``from_html`` of anything."""
     runs = _merged(Parser().parse(one_kind_of_line_end(html)))
     if all(run.look == PLAIN for run in runs):
         return "".join(run.text for run in runs), ""

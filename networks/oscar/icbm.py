@@ -11,6 +11,7 @@ if it cannot be read, the message is ``Unreadable``, and the session goes on.
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
+from struct import Struct
 
 from gateway.errors import WireError
 from networks.oscar.chat import RoomKey, read_room_key
@@ -150,11 +151,15 @@ def parse_payload(channel: int, items: Tlvs) -> Payload:
     return Unreadable(f"channel {channel}: 1, 2 or 4 expected")
 
 
+FRAGMENT = Struct(">BBH")
+
+
 def _fragments(data: bytes) -> tuple[Fragment, ...]:
     """TLV 02: id u8, version u8, length u16; id 1 is text, id 5 what it takes to read it."""
     reader, found = Reader(data), []
     while reader:
-        id, _, inside = reader.u8(), reader.u8(), Reader(reader.string16())
+        id, _, size = reader.numbers(FRAGMENT)
+        inside = Reader(reader.take(size))
         if id == 1:
             found.append(Fragment(inside.u16(), inside.u16(), inside.rest()))
     if not found:
@@ -225,27 +230,16 @@ FEATURES = bytes.fromhex("01010102")
 """Fragment 5 as libpurple sends it."""
 
 
-def build_message(
-    cookie: bytes,
-    receiver: str,
-    fragment: Fragment,
-    *,
-    is_automatic: bool = False,
-    ask_ack: bool = True,
-    store: bool = True,
-) -> bytes:
-    """04/06, channel 1.  TLV 0b is always there: some clients tell typing only to those whose last
-    message had it."""
+WISHES = tlv(0x03) + tlv(0x06) + tlv(0x0B)
+"""An acknowledgement by the server; to be stored if they are offline; and to know when they type,
+in every message, because some clients tell that only to those whose last message said so."""
+
+
+def build_message(cookie: bytes, receiver: str, fragment: Fragment) -> bytes:
+    """04/06, channel 1."""
     text = u16(fragment.charset, fragment.subset) + fragment.data
     inside = u8(5) + u8(1) + u16(len(FEATURES)) + FEATURES + u8(1) + u8(1) + u16(len(text)) + text
-    data = cookie + u16(TEXT) + string8(receiver) + tlv(0x02, inside)
-    if ask_ack:
-        data += tlv(0x03)
-    if is_automatic:
-        data += tlv(0x04)
-    elif store:
-        data += tlv(0x06)
-    return data + tlv(0x0B)
+    return cookie + u16(TEXT) + string8(receiver) + tlv(0x02, inside) + WISHES
 
 
 def build_invitation(cookie: bytes, receiver: str, room: RoomKey, text: str) -> bytes:

@@ -135,6 +135,8 @@ def outgoing(body: str, sender: str, receiver: str, limit: int = MAX_PIECE) -> l
         return Fragment(charset, 0, data)
 
     clean = ILLEGAL.sub("", one_kind_of_line_end(body))
+    if len(clean) <= limit and len((whole := written(clean)).data) <= limit:
+        return [whole] if clean.strip() else []
     return [written(piece) for piece in split(clean, lambda piece: len(written(piece).data), limit)]
 
 

@@ -161,14 +161,31 @@ class Reader:
 
     def tlvs(self) -> Tlvs:
         """As many as are left."""
-        items = []
-        while self:
-            items.append(self.tlv())
-        return Tlvs(tuple(items))
+        return self._tlvs(MAX_BODY)
 
     def counted_tlvs(self) -> Tlvs:
         """A u16 number of TLVs, and they."""
-        return Tlvs(tuple([self.tlv() for _ in range(self.u16())]))
+        count = self.u16()
+        found = self._tlvs(count)
+        if len(found.items) < count:
+            raise WireError(f"{len(found.items)} TLVs found: {count} expected")
+        return found
+
+    def _tlvs(self, most: int) -> Tlvs:
+        """In one go: no other part of a message takes as long."""
+        data, at, end = self._data, self._at, len(self._data)
+        items: list[tuple[int, bytes]] = []
+        while at < end and len(items) < most:
+            start = at + TLV_HEADER.size
+            if start > end:
+                raise WireError(f"{end - at} bytes left: {TLV_HEADER.size} expected")
+            type, size = TLV_HEADER.unpack_from(data, at)
+            at = start + size
+            if at > end:
+                raise WireError(f"{end - start} bytes left: {size} expected")
+            items.append((type, data[start:at]))
+        self._at = at
+        return Tlvs(tuple(items))
 
     def sized_tlvs(self) -> Tlvs:
         """A u16 number of bytes, and TLVs in these."""

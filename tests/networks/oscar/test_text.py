@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from networks.oscar.html import taken_apart
 from networks.oscar.icbm import Fragment, Text, parse_incoming
 from networks.oscar.ids import is_uin
 from networks.oscar.text import (
@@ -220,6 +221,22 @@ def test_any_html_becomes_fit_for_xml(html: str) -> None:
     ElementTree.fromstring(f"<body>{xhtml}</body>")
     escaped = plain.replace("&", "&amp;").replace("<", "&lt;")
     assert ElementTree.fromstring(f"<body>{escaped}</body>").text in (plain, None)
+
+
+WRAPS = (
+    "<HTML><BODY>{}</BODY></HTML>",
+    '<HTML><BODY BGCOLOR="#ffffff"><FONT LANG="0">{}</FONT></BODY></HTML>',
+    '<html><body bgcolor=#fff><font face="Arial" size="2" lang="0">{}</font></body></html>',
+    "<HTML><BODY><FONT>{}</BODY></HTML>",
+    "<HTML><BODY>{}</FONT></BODY></HTML>",
+    '<HTML><BODY><FONT COLOR="#ff0000">{}</FONT></BODY></HTML>',
+)
+
+
+@given(st.sampled_from(WRAPS), st.text(alphabet="a <>&\r\n\0\x0b\u00a0;", max_size=12))
+def test_the_usual_way_is_only_a_shorter_one(wrap: str, text: str) -> None:
+    html = wrap.format(text)
+    assert from_html(html) == taken_apart(html)
 
 
 def test_long_nonsense_takes_no_time() -> None:
