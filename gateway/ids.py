@@ -28,4 +28,5 @@ class SessionKey(NamedTuple):
     transport: str
     """The domain of the transport, as in gateway.yaml."""
     account: str
-    """Empty where a user can have one only; the server's name on an open IRC transport."""
+    """Empty for the first; the server's name on an open IRC transport; for further ones, behind
+    that, the label that their owner gave them (``gateway.xmpp.labels``)."""

@@ -41,7 +41,8 @@ class Kind(Enum):
 class Address:
     kind: Kind
     account: str
-    """Which of the user's accounts on this transport (``SessionKey.account``)."""
+    """Which of the user's accounts on this transport (``SessionKey.account``).  All that a network
+    knows of it is the server, where users choose one."""
     chat: ChatId
     """Empty for a server."""
 

@@ -161,6 +161,8 @@ class LimitSettings(Section):
     failed_registrations_per_hour: Rate = 10.0
     """Log-ins that a network refuses while one user registers: enough for one who mistypes, too
     few to guess another's password.  What succeeds is not counted."""
+    accounts_per_transport: Count = 10
+    """Of one user.  Each is a session; where users choose servers, each server is an account."""
     max_body: Count = 65536
     """Bytes of one message (UTF-8).  Networks have limits of their own far below this."""
     outbox: Count = 20000

@@ -12,7 +12,7 @@ from gateway.ids import ChatId, PersonId
 from gateway.network import Kind
 from gateway.sessions import State
 from gateway.store import Broken
-from gateway.xmpp import directory, jid, stanzas, typed
+from gateway.xmpp import directory, jid, labels, stanzas, typed
 from gateway.xmpp.access import require_bridge, require_occupant, require_seat
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.iq import Asker
@@ -42,15 +42,39 @@ def require_bridges(user: User, transport: Transport, account: str) -> list[Brid
 
 
 def require_one(user: User, transport: Transport, account: str) -> Bridge:
-    """
+    """The one that they talk to, or all they have.
+
     Raises:
         CommandRefused: they have none, or several, and did not say which.
     """
     found = require_bridges(user, transport, account)
-    if len(found) > 1:
-        servers = ", ".join(bridge.address for bridge in found)
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Ask one of your servers: {servers}")
-    return found[0]
+    meant = [bridge for bridge in found if bridge.key.account == account] or found
+    if len(meant) > 1:
+        accounts = ", ".join(bridge.address for bridge in meant)
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Ask one of your accounts: {accounts}")
+    return meant[0]
+
+
+def name_of(bridge: Bridge) -> str:
+    """Of the account, for its owner."""
+    return labels.shown(bridge.key.account) or bridge.transport.name
+
+
+def find_account(user: User, transport: Transport, account: str, name: str) -> Bridge:
+    """By what its owner calls it: the label, or the server where users choose one, or both.
+
+    Raises:
+        CommandRefused: they have none of that name, or several.
+    """
+    found = require_bridges(user, transport, account)
+    wanted = name.strip().casefold()
+    meant = [b for b in found if name_of(b).casefold() == wanted] or [
+        b for b in found if wanted in labels.split(b.key.account)
+    ]
+    if len(meant) != 1:
+        accounts = ", ".join(map(name_of, found))
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Name one of your accounts: {accounts}")
+    return meant[0]
 
 
 # The connection.
@@ -61,12 +85,13 @@ def status(user: User, transport: Transport, account: str) -> str:
     found = bridges(user, transport, account)
     if not found:
         return f"You are not registered with {transport.name}."
-    return "\n".join(map(_status, found))
+    return "\n".join(_status(bridge, len(found) > 1) for bridge in found)
 
 
-def _status(bridge: Bridge) -> str:
+def _status(bridge: Bridge, is_one_of_several: bool) -> str:
     keeper = bridge.keeper
-    server = f"{bridge.key.account}: " if bridge.key.account else ""
+    is_named = is_one_of_several or bridge.key.account
+    server = f"{name_of(bridge)}: " if is_named else ""
     since = f" Since {keeper.since:%Y-%m-%d %H:%M} UTC."
     name = f" You are called {bridge.me}." if bridge.me and keeper.state is State.ONLINE else ""
     guest = "" if bridge.is_registered else " You are a guest."

@@ -84,12 +84,16 @@ def _status(asker: Asker, _: str) -> Answer:
     return actions.status(asker.user, asker.transport, asker.address.account)
 
 
-def _one(asker: Asker) -> Bridge:
-    return actions.require_one(asker.user, asker.transport, asker.address.account)
+def _one(asker: Asker, name: str = "") -> Bridge:
+    user, transport, account = asker.user, asker.transport, asker.address.account
+    if name:
+        return actions.find_account(user, transport, account, name)
+    return actions.require_one(user, transport, account)
 
 
 def _with_one(act: Callable[[Bridge], str]) -> Callable[[Asker, str], Answer]:
-    return lambda asker, _: act(_one(asker))
+    """What follows the word is the name of the account, if anything does."""
+    return lambda asker, name: act(_one(asker, name))
 
 
 def _nick(asker: Asker, nick: str) -> Answer:
@@ -147,24 +151,28 @@ WORDS: dict[str, Word] = {
     "help": Word("help", "this text", _help),
     "status": Word("status", "whether you are connected, and why not", _status),
     "register": Word(
-        "register",
-        "register, or change the registration; I ask you for each thing",
-        lambda asker, _: registration.start(asker),
+        "register [NAME]",
+        "register, or change it; I ask you for each thing; NAME: of a further account, like work",
+        registration.start_typed,
     ),
     "unregister": Word(
-        "unregister",
-        "delete everything that is stored about you",
-        lambda asker, _: registration.leave(asker),
+        "unregister [NAME]",
+        "delete everything that is stored about you, or about one account",
+        registration.leave,
     ),
     "contacts": Word(
-        "contacts", "who is in your list there, and how they are", _with_one(contactlist.show)
+        "contacts [NAME]",
+        "who is in your list there, and how they are",
+        _with_one(contactlist.show),
     ),
     "add": Word("add NAME", "add somebody to your contacts", _add, AddContact, takes=True),
     "remove": Word("remove NAME", "remove a contact", _remove, RemoveContact, takes=True),
     "set": Word("set [NAME VALUE]", "your settings, or change one", _set),
-    "connect": Word("connect", "log in", _with_one(actions.connect)),
-    "disconnect": Word("disconnect", "log out", _with_one(actions.disconnect)),
-    "reconnect": Word("reconnect", "log out and in again", _with_one(actions.reconnect)),
+    "connect": Word(
+        "connect [NAME]", "log in; NAME: of one of several accounts", _with_one(actions.connect)
+    ),
+    "disconnect": Word("disconnect [NAME]", "log out", _with_one(actions.disconnect)),
+    "reconnect": Word("reconnect [NAME]", "log out and in again", _with_one(actions.reconnect)),
     "nick": Word("nick NAME", "change your nickname", _nick, ChangeNick, takes=True),
     "join": Word("join ROOM", "the address of a room", _join, JoinRoom, takes=True),
     "list": Word("list [PART OF THE NAME]", "rooms, the largest first", _list, ListRooms),

@@ -95,22 +95,25 @@ def _of_each(ask: Asker, title: str, act: Callable[[Asker, Bridge], Step]) -> St
     bridges = actions.require_bridges(ask.user, ask.transport, ask.address.account)
     if len(bridges) == 1:
         return act(ask, bridges[0])
-    accounts = {bridge.key.account: bridge for bridge in bridges}
     return Input(
         title=title,
         instructions="",
         fields=(
             Field(
                 name="account",
-                label="Server",
+                label="Account",
                 kind=FieldKind.CHOICE,
                 required=True,
-                choices=tuple((account, account) for account in accounts),
+                choices=tuple((actions.name_of(b), actions.name_of(b)) for b in bridges),
             ),
         ),
-        submit=lambda ask, given: act(ask, accounts[given["account"]]),
+        submit=lambda ask, given: act(ask, _named(ask, given["account"])),
         is_last=False,
     )
+
+
+def _named(ask: Asker, name: str) -> Bridge:
+    return actions.find_account(ask.user, ask.transport, ask.address.account, name)
 
 
 def _for_account(title: str, act: Callable[[Asker, Bridge], Step]) -> Callable[[Asker], Step]:

@@ -14,6 +14,7 @@ from gateway.network import Addressing, Kind
 from gateway.pacer import Pacer
 from gateway.sessions import Sessions
 from gateway.store import Store
+from gateway.xmpp.labels import addressing
 from gateway.xmpp.privilege import Privileges
 from gateway.xmpp.streams import Streams
 
@@ -101,4 +102,4 @@ class Context:
     def __post_init__(self) -> None:
         transports = self.config.transports
         self.pacers = pacers(transports, self.config.limits)
-        self.addressings = {d: t.network.addressing(t.settings) for d, t in transports.items()}
+        self.addressings = {domain: addressing(t) for domain, t in transports.items()}

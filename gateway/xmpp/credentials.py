@@ -9,6 +9,7 @@ from gateway.events import Remembered
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Login
 from gateway.store import Account, Broken, Preferences, Registration
+from gateway.xmpp import labels
 
 UNREADABLE = "your stored registration cannot be opened; register again"
 
@@ -45,7 +46,7 @@ class Credentials:
         """For the next attempt.  Raises CommandRefused if guests are not let in any more."""
         return Login(
             user=self._key.user,
-            account=self._key.account,
+            account=labels.split(self._key.account)[0],
             fields=self._fields(),
             settings=self._transport.settings,
             contacts=contacts,

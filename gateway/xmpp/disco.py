@@ -23,6 +23,7 @@ from gateway.xmpp.access import (
     require_occupant,
     require_seat,
 )
+from gateway.xmpp.actions import name_of
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.elements import element
@@ -137,7 +138,7 @@ def _servers(ask: Ask) -> list[tuple[str, str, str]]:
     if ask.address.account:
         return []  # A server that they have no account with.
     bridges = ask.user.bridges(ask.transport.domain)
-    return [(bridge.address, bridge.key.account, "") for bridge in bridges]
+    return [(bridge.address, name_of(bridge), "") for bridge in bridges]
 
 
 def _rooms(ask: Ask, bridge: Bridge) -> Element:

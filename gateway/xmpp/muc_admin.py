@@ -18,7 +18,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Affiliation, AffiliationsListed, Occupant, Role
 from gateway.ids import PersonId, Token
 from gateway.network import Kind
-from gateway.xmpp import forms, jid
+from gateway.xmpp import forms, jid, labels
 from gateway.xmpp.access import require_bridge, require_occupant, require_seat, unexpected
 from gateway.xmpp.elements import element, text
 from gateway.xmpp.iq import Ask, Table
@@ -149,7 +149,7 @@ def _who(ask: Ask, item: Item) -> str:
         return require_occupant(require_seat(ask), resource).person
     name = jid.unescape(local)
     try:
-        address = ask.transport.network.addressing(ask.transport.settings).parse(name)
+        address = labels.addressing(ask.transport).parse(name)
     except CommandRefused:
         return name  # A mask.
     return address.chat if address.kind is Kind.PERSON else name

@@ -4,7 +4,8 @@
     leave ──► Confirm ──► the user ──► User.unregister ──► Done
 
 On a transport where users choose the server, each server is an account of its own: asked at the
-server's JID the form is that account's, at the transport's JID it has a field ``server``.
+server's JID the form is that account's, at the transport's JID it has a field ``server``.  Several
+accounts with the same server, or transport, have labels (``labels``).
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,14 +15,17 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Fill, Look, Question
 from gateway.network import Field, FieldKind
 from gateway.store import Broken, Preferences, Registration
-from gateway.xmpp import preferences
-from gateway.xmpp.actions import bridges, status
+from gateway.xmpp import labels, preferences
+from gateway.xmpp.actions import bridges, find_account, name_of, status
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.enrolment import REGISTERED
 from gateway.xmpp.forms import fill_in
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 from gateway.xmpp.users import User
+
+ALL = "all"
+"""Of the accounts, in place of the name of one."""
 
 SERVER = "server"
 """The field that names the account where users choose the server."""
@@ -32,7 +36,7 @@ BROKEN = (
     "You are registered, but what was stored cannot be opened any more. "
     "Please fill in everything again."
 )
-ANOTHER = (
+SERVERS = (
     "You are registered with {servers}. Name a server again to change that, or another to add it."
 )
 TRUST = (
@@ -41,35 +45,69 @@ TRUST = (
 )
 
 
+NO_LABEL = "An account can be called by up to 20 letters (a to z), digits and hyphens."
+
+ANOTHER = Field(
+    name="another",
+    label="Another account",
+    description="To add one, a short name of your choice for it, like work; else empty",
+)
+"""For those who have one: further ones have labels."""
+
 # Registering.
 
 
 def start(asker: Asker) -> Stage:
     """What the network asks for, if it does, or the form as it stands for this user, at the JID of
     that account."""
+    return _start(asker, *labels.split(asker.address.account))
+
+
+def start_typed(asker: Asker, name: str) -> Stage:
+    """For the account of that name, be it old or new; "" means whom they talk to.
+
+    Raises:
+        CommandRefused: (NOT_ACCEPTABLE) no account can be called that.
+    """
+    name = name.casefold()
+    for bridge in _registered(asker.user, asker.transport):
+        if name and name in (name_of(bridge), *labels.split(bridge.key.account)):
+            return _start(asker, *labels.split(bridge.key.account))
+    server, label = labels.split(asker.address.account)
+    return _start(asker, server, _label(name) or label)
+
+
+def _label(text: str) -> str:
+    label = text.strip().casefold()
+    if label and not labels.is_label(label):
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, NO_LABEL, ANOTHER.name)
+    return label
+
+
+def _start(asker: Asker, server: str, label: str) -> Stage:
     if bridge := asking(asker):
         return _question(bridge)
-    user, transport, account = asker.user, asker.transport, asker.address.account
+    user, transport, account = asker.user, asker.transport, labels.join(server, label)
     on_file = _registration(user.bridge(transport.domain, account))
+    others = _registered(user, transport)
+    fields = _fields(transport, server)
     match on_file:
         case Registration():
             words = CHANGE
         case Broken():
             words = BROKEN
-        case None if not account and (others := _registered(user, transport)):
-            servers = ", ".join(bridge.key.account for bridge in others)
-            words = ANOTHER.format(servers=servers)
+        case None if others and not account and any(field.name == SERVER for field in fields):
+            words = SERVERS.format(servers=", ".join(map(name_of, others)))
         case None:
             words = NEW.format(title=transport.name)
-    fields = _fields(transport, account)
     secrets = {field.name for field in fields if field.kind is FieldKind.SECRET}
     return Input(
-        title=f"Registration with {transport.name}",
+        title=" – ".join(filter(None, (f"Registration with {transport.name}", label))),
         instructions=f"{words} {TRUST}",
-        fields=fields,
+        fields=(*fields, ANOTHER) if others and not label else fields,
         values={name: value for name, value in _values(on_file).items() if name not in secrets},
         is_checked=False,
-        submit=_submit,
+        submit=lambda asker, given: _submit(asker, server, label, given),
     )
 
 
@@ -80,59 +118,59 @@ def is_registered(asker: Asker) -> bool:
     return _registration(bridge) is not None or (not account and bool(_registered(user, transport)))
 
 
-def _submit(asker: Asker, given: Mapping[str, str]) -> Step:
+def _submit(asker: Asker, server: str, label: str, given: Mapping[str, str]) -> Step:
     """Register, or change what is registered.  Blocks.
 
     Raises:
         CommandRefused: (NOT_ACCEPTABLE) names the field; what was on file still holds.
     """
-    user, transport, account = asker.user, asker.transport, asker.address.account
-    known = [
-        bridge for bridge in _registered(user, transport) if account in ("", bridge.key.account)
-    ]
-    for bridge in known:
-        found, fields, wishes = _check(transport, account, given, bridge.registration)
-        if found == bridge.key.account:
-            break
+    user, transport = asker.user, asker.transport
+    label = label or _label(given.get(ANOTHER.name, ""))
+    for bridge in _registered(user, transport):
+        known = labels.split(bridge.key.account)
+        if known[1] == label and server in ("", known[0]):
+            found, fields, wishes = _check(transport, server, given, bridge.registration)
+            if found == known[0]:
+                break
     else:
-        found, fields, wishes = _check(transport, account, given, None)
-    if account and found != account:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {account} only.")
-    user.register(transport, found, fields, wishes)
+        found, fields, wishes = _check(transport, server, given, None)
+    if server and found != server:
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {server} only.")
+    user.register(transport, labels.join(found, label), fields, wishes)
     return _follow(asker, REGISTERED)
 
 
 def _check(
     transport: Transport,
-    account: str,
+    server: str,
     given: Mapping[str, str],
     on_file: Registration | Broken | None,
 ) -> tuple[str, dict[str, str], Preferences]:
-    form = _fields(transport, account)
+    form = _fields(transport, server)
     filled = fill_in(form, given, _values(on_file))
     before = on_file.preferences if isinstance(on_file, Registration) else Preferences()
     wishes = preferences.changed(before, filled)
     for field in preferences.in_form(transport.network):
         del filled[field.name]
-    if account and not filled.get(SERVER):
-        filled[SERVER] = account
+    if server and not filled.get(SERVER):
+        filled[SERVER] = server
     try:
         found, fields = transport.network.check(transport.settings, filled)
     except CommandRefused as refused:
-        raise _with_label(form, refused) from None
+        raise _naming_field(form, refused) from None
     return found, fields, wishes
 
 
-def _with_label(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:
+def _naming_field(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:
     """People see the label of a field, and not its name."""
     label = next((field.label for field in form if field.name == refused.field), "")
     text = f"“{label}”: {refused.text}" if label else refused.text
     return CommandRefused(refused.reason, text, refused.field)
 
 
-def _fields(transport: Transport, account: str) -> tuple[Field, ...]:
+def _fields(transport: Transport, server: str) -> tuple[Field, ...]:
     return (
-        *transport.network.fields(transport.settings, account),
+        *transport.network.fields(transport.settings, server),
         *preferences.in_form(transport.network),
     )
 
@@ -205,22 +243,49 @@ def _follow(asker: Asker, words: str) -> Step:
 # Unregistering.
 
 
-def leave(asker: Asker) -> Confirm:
-    """
+def leave(asker: Asker, name: str = "") -> Stage:
+    """All that is behind the address, or one of several accounts, or ``all``.
+
     Raises:
-        CommandRefused: there is nothing to leave.
+        CommandRefused: there is nothing to leave, or none of that name.
     """
-    if not is_registered(asker):
+    user, transport, account = asker.user, asker.transport, asker.address.account
+    found = [bridge for bridge in bridges(user, transport, account) if bridge.registration]
+    if not found:
         raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+    if name.casefold() == ALL:
+        return _confirm(transport.name, None)
+    if name:
+        found = [find_account(user, transport, account, name)]
+    if len(found) == 1:
+        return _confirm(name_of(found[0]), found[0].key.account)
+    names = (*map(name_of, found), ALL)
+    field = Field(
+        name="account",
+        label="Account",
+        kind=FieldKind.CHOICE,
+        required=True,
+        choices=tuple((name, name) for name in names),
+    )
+    return Input(
+        title=f"Unregister from {transport.name}",
+        instructions="You have several accounts.",
+        fields=(field,),
+        submit=lambda asker, given: leave(asker, given["account"]),
+        is_last=False,
+    )
+
+
+def _confirm(name: str, account: str | None) -> Confirm:
     return Confirm(
-        title=f"Unregister from {asker.address.account or asker.transport.name}",
+        title=f"Unregister from {name}",
         instructions="Your contacts there go, and everything that is stored about you is deleted.",
         label="Yes, unregister",
-        act=_leave,
+        act=lambda asker: _leave(asker, account),
         declined="You are still registered.",
     )
 
 
-def _leave(asker: Asker) -> Step:
-    asker.user.unregister(asker.transport, asker.address.account or None)
+def _leave(asker: Asker, account: str | None) -> Step:
+    asker.user.unregister(asker.transport, account)
     return Done(text="You are not registered any more.")

@@ -4,17 +4,18 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId
 from gateway.network import Address, Kind
+from gateway.xmpp import labels
 
 
 def find(transport: Transport, account: str, typed: str) -> tuple[str, Address]:
     """The local part, not escaped, and what it stands for.
 
-    ``account`` is the server they talk to; there, a name alone is one of that server.
+    ``account`` is the one they talk to; there, a name alone is one that this account sees.
 
     Raises:
         CommandRefused: (NOT_ACCEPTABLE) no such address can exist.
     """
-    addressing = transport.network.addressing(transport.settings)
+    addressing = labels.addressing(transport)
     text = typed.strip()
     if account and text:
         local = addressing.local(account, ChatId(text))
@@ -22,7 +23,8 @@ def find(transport: Transport, account: str, typed: str) -> tuple[str, Address]:
             return local, addressing.parse(local)
         except CommandRefused:
             pass  # They named another server.
-    local = addressing.from_prompt(text)
+    name, _ = labels.split(addressing.from_prompt(text))
+    local = labels.join(name, labels.split(account)[1])
     return local, addressing.parse(local)
 
 

@@ -14,7 +14,7 @@ from gateway.ids import ChatId, SessionKey
 from gateway.network import Address, Kind
 from gateway.sessions import State
 from gateway.store import Account, Broken, Preferences, Registration
-from gateway.xmpp import stanzas
+from gateway.xmpp import labels, stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
 from gateway.xmpp.contacts import Contacts
@@ -117,7 +117,10 @@ class User:
             return bridge
         if transport.network.guest is None:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
-        transport.network.guest(transport.settings, account, nick)  # Raises if not allowed.
+        server, label = labels.split(account)
+        if label:
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+        transport.network.guest(transport.settings, server, nick)  # Raises if not allowed.
         return self._add(transport, Account(key=SessionKey(self.jid, transport.domain, account)))
 
     # Messages.
@@ -297,8 +300,20 @@ class User:
             CommandRefused: it has not; what was on file still holds.
         """
         key = SessionKey(self.jid, transport.domain, account)
-        bridge = self.bridge(transport.domain, account) or self._add(transport, Account(key=key))
+        bridge = self.bridge(transport.domain, account)
+        if bridge is None or not bridge.is_registered:
+            self._require_room_for_one_more(transport)
+        bridge = bridge or self._add(transport, Account(key=key))
         bridge.enrolment.begin(Registration(key=key, fields=fields, preferences=preferences))
+
+    def _require_room_for_one_more(self, transport: Transport) -> None:
+        most = self._context.config.limits.accounts_per_transport
+        if sum(bridge.is_registered for bridge in self.bridges(transport.domain)) >= most:
+            raise CommandRefused(
+                Reason.POLICY,
+                f"You have {most} accounts with {transport.name}, which is all that one user may "
+                "have. Unregister one first.",
+            )
 
     def unregister(self, transport: Transport, account: str | None) -> None:
         """Delete every trace of one account, or (None) of all on this transport.  Blocks.

@@ -153,3 +153,37 @@ def test_two_users_on_both_networks(verona: OscarStage) -> None:
 def say_and_hear(sender: Member, receiver: Member, text: str) -> None:
     sender.client.say(receiver.address, text)
     receiver.client.hears(sender.address, text)
+
+
+def test_two_accounts_of_one_user(verona: OscarStage) -> None:
+    """Each has its own address, and its own view of the same person."""
+    server, romeo = verona.servers.of(AIM), verona.person(AIM, authorise=False)
+    first = verona.member(AIM)
+    user, (name, password) = first.client, verona.account(AIM, "capulet")
+    work = f",work@{AIM}"
+
+    def answers(to: str, said: str, *words: str) -> None:
+        user.say(to, said)
+        user.expect(
+            str(words), lambda s: s.sender == to and all(w in str(s.text("body")) for w in words)
+        )
+
+    answers(AIM, "register work", "Screen name")
+    answers(AIM, name, "Password")
+    answers(AIM, password, "Stay connected")
+    answers(AIM, "done", "You are registered")
+    user.befriend(work)
+    user.sees_presence(work)
+    assert server.is_online(first.name)
+    assert server.is_online(name)
+    answers(AIM, "status", first.name, "work: Connected to AIM")
+    for sender, account in ((first.name, ""), (name, ",work")):
+        contact = f"{romeo.name}{account}@{AIM}"
+        user.say(contact, f"I am {sender}")
+        assert "I am" in romeo.wait(Heard, sender=sender).text
+        romeo.say(sender, "Speak again")
+        user.expect("an answer", lambda s, c=contact: s.sender == c and "Speak" in str(s))
+    answers(AIM, "unregister work", "yes or no")
+    answers(AIM, "yes", "not registered any more")
+    server.wait_offline(name)
+    assert server.is_online(first.name)

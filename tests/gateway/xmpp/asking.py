@@ -21,7 +21,7 @@ from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Network
 from gateway.sessions import State
 from gateway.store import Broken, Preferences, Registration
-from gateway.xmpp import jid, stanzas, xeps
+from gateway.xmpp import jid, labels, stanzas, xeps
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.iq import Ask
 from gateway.xmpp.rooms import Room, Seat
@@ -106,7 +106,7 @@ class Bridge:
         return self.jid(ChatId(""))
 
     def jid(self, chat: ChatId) -> str:
-        addressing = self.transport.network.addressing(self.transport.settings)
+        addressing = labels.addressing(self.transport)
         return jid.address(addressing.local(self.key.account, chat), self.transport.domain)
 
     def ask(
@@ -196,7 +196,7 @@ def ask(user: User, payload: str, to: str = DOMAIN, kind: str = "get", sender: s
         f"{payload}</iq>"
     )
     local, _, resource = jid.split(to)
-    addressing = user.transport.network.addressing(user.transport.settings)
+    addressing = labels.addressing(user.transport)
     return Ask(
         iq=Iq(xml=xml),
         payload=xml[0],

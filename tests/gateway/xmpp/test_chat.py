@@ -10,7 +10,7 @@ from gateway.events import ProfileFetched, RoomListing, RoomsListed
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.store import Preferences
-from gateway.xmpp import chat, directory
+from gateway.xmpp import chat, directory, labels
 from gateway.xmpp.dialogue import CANCELLED, Dialogues
 from gateway.xmpp.enrolment import REGISTERED
 from gateway.xmpp.iq import Asker
@@ -35,7 +35,7 @@ def _nothing_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def say(user: User, body: str, account: str = "") -> str:
-    addressing = user.transport.network.addressing(user.transport.settings)
+    addressing = labels.addressing(user.transport)
     asker = Asker(
         sender=CLIENT,
         user=user,  # type: ignore[arg-type]
@@ -99,7 +99,7 @@ def test_the_connection(word: str, state: State, switched: list[str]) -> None:
 def test_who_has_several_accounts_says_which() -> None:
     user = registered(SERVER, MANTUA)
     assert say(user, "reconnect") == (
-        f"Ask one of your servers: {SERVER}@{DOMAIN}, {MANTUA}@{DOMAIN}"
+        f"Ask one of your accounts: {SERVER}@{DOMAIN}, {MANTUA}@{DOMAIN}"
     )
     assert not any(bridge.switched for bridge in user.bridges(DOMAIN))
     say(user, "reconnect", MANTUA)
@@ -197,7 +197,7 @@ def test_unregister_wants_to_be_sure() -> None:
     say(user, "unregister")
     assert not user.calls
     assert say(user, "yes") == "You are not registered any more."
-    assert user.calls == [("unregister", None)]
+    assert user.calls == [("unregister", "")]
     assert say(User(transport()), "unregister") == "You are not registered here."
 
 
@@ -209,7 +209,7 @@ def test_an_answer_is_never_longer_than_people_read() -> None:
     assert len(say(user, "whois romeo")) == chat.MAX_ANSWER
 
 
-WORD = st.sampled_from([*sorted(set(chat.WORDS) - {"list", "whois"}), "", "/"])
+WORD = st.sampled_from([*sorted(set(chat.WORDS) - {"list", "whois", "add", "remove"}), "", "/"])
 
 
 @given(WORD, st.text(max_size=20), st.sampled_from([(), ("",), (SERVER,), (SERVER, MANTUA)]))

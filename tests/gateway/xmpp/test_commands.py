@@ -111,7 +111,7 @@ def test_unregister_asks_whether_that_is_meant() -> None:
     assert note(run(user, "unregister", sure="0")) == "You are still registered."
     assert not user.calls
     run(user, "unregister", sure="1")
-    assert user.calls == [("unregister", None)]
+    assert user.calls == [("unregister", "")]
 
 
 def test_unregister_from_one_server() -> None:

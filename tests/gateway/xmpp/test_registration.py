@@ -8,10 +8,11 @@ from xml.etree.ElementTree import Element, fromstring
 import gevent
 import pytest
 
-from gateway.errors import CommandRefused
+from gateway.errors import CommandRefused, Reason
 from gateway.fields import Field, FieldKind
 from gateway.ids import ChatId
 from gateway.network import Address, Kind
+from gateway.store import Registration
 from gateway.xmpp import chat, enrolment, register, xeps
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.dialogue import Dialogues
@@ -23,6 +24,7 @@ from tests.gateway.tinynet import Listener, TinySettings, listener
 from tests.gateway.xmpp.staging import (
     CLIENT,
     JULIET,
+    OPEN,
     TRANSPORT,
     Addressing,
     Rig,
@@ -271,3 +273,123 @@ def test_an_answer_that_comes_too_late(rig: Rig, server: Server) -> None:
     other.begin()
     one.fill_in(code="1234")
     assert "Not connected to Tiny." in other.fill_in(code="1234")
+
+
+# Several accounts.
+
+WORK = f",work@{TRANSPORT}"
+
+
+def welcomes(peer: tinynet.Peer) -> None:
+    peer.say("welcome")
+
+
+def accounts(rig: Rig) -> list[str]:
+    return [account.key.account for account in rig.store.load(JULIET)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_further_account(rig: Rig, server: Server, way: type[Way]) -> None:
+    server.says = welcomes
+    user = rig.user()
+    juliet = way(rig, user)
+    juliet.begin()
+    assert enrolment.REGISTERED in juliet.fill_in(**ENTERED)
+    juliet = way(rig, user)
+    if way is ByChat:
+        chat.answer(juliet.asker, "register Work")
+        assert enrolment.REGISTERED in juliet.fill_in(**ENTERED)
+    else:
+        assert "Another account" in juliet.begin()
+        assert enrolment.REGISTERED in juliet.fill_in(**ENTERED, another=" Work ")
+    assert accounts(rig) == ["", ",work"]
+    assert f"presence subscribe {WORK} juliet" in rig.out.take()
+    assert [bridge.address for bridge in user.all_bridges()] == [TRANSPORT, WORK]
+
+
+def talk(rig: Rig, user: User, *lines: str) -> str:
+    asker = ByChat(rig, user).asker
+    return [chat.answer(asker, line) for line in lines][-1]
+
+
+def both(rig: Rig, server: Server) -> User:
+    server.says = welcomes
+    rig.save(fields=dict(ENTERED))
+    rig.save(account=",work", fields={**ENTERED, "username": "Capulet"})
+    return rig.user()
+
+
+def test_a_further_account_is_changed_by_its_name_or_at_its_address(
+    rig: Rig, server: Server
+) -> None:
+    user = both(rig, server)
+    assert "Now: Capulet" in talk(rig, user, "register work")
+    talk(rig, user, "Juliet Capulet", "done")
+    account = rig.store.load(JULIET)[1]
+    assert isinstance(account.registration, Registration)
+    assert account.registration.fields == {**ENTERED, "username": "Juliet Capulet"}
+    by_form = ByForm(rig, user)
+    by_form.asker = replace(by_form.asker, address=Address(Kind.SERVER, ",work", ChatId("")))
+    assert "Juliet Capulet" in by_form.begin()
+    assert by_form.fill_in(username="Montague") == enrolment.REGISTERED
+    assert accounts(rig) == ["", ",work"]
+
+
+def test_networks_never_see_labels(rig: Rig, server: Server) -> None:
+    rig.save(OPEN, "srv,work")
+    user = rig.user()
+    user.all_bridges()[0].switch(True)
+    until(lambda: rig.stage.logins)
+    assert rig.stage.logins[0].account == "srv"
+
+
+@pytest.mark.parametrize("name", ["-", "two words", "work!", "x" * 21])
+def test_what_no_account_can_be_called(rig: Rig, server: Server, name: str) -> None:
+    assert "20 letters" in talk(rig, rig.user(), f"register {name}")
+
+
+def test_a_user_has_so_many_accounts(rig: Rig, server: Server) -> None:
+    rig.make_context(accounts_per_transport=2)
+    user = both(rig, server)
+    assert "You have 2 accounts" in talk(rig, user, "register third", "Nurse", "secret", "done")
+    assert accounts(rig) == ["", ",work"]
+    assert enrolment.REGISTERED in talk(rig, user, "cancel", "register work", "done")
+
+
+def test_what_is_said_of_several(rig: Rig, server: Server) -> None:
+    user = both(rig, server)
+    assert [line.partition(":")[0] for line in talk(rig, user, "status").splitlines()] == [
+        "Tiny",
+        "work",
+    ]
+    assert "Name one of your accounts: Tiny, work" in talk(rig, user, "connect home")
+    talk(rig, user, "connect work")
+    talk(rig, user, "set stay_online yes")  # At the transport the first is meant.
+    first, second = user.all_bridges()
+    assert (first.stays_online, second.stays_online) == (True, False)
+    until(lambda: first.keeper.is_running and second.keeper.is_running)
+
+
+@pytest.mark.parametrize(
+    ("lines", "left"),
+    [
+        (["unregister work", "yes"], [""]),
+        (["unregister Tiny", "yes"], [",work"]),
+        (["unregister all", "yes"], []),
+        (["unregister", "work", "yes"], [""]),
+        (["unregister", "all", "yes"], []),
+        (["unregister", "all", "no"], ["", ",work"]),
+        (["unregister home"], ["", ",work"]),
+    ],
+)
+def test_unregistering_one_or_all(
+    rig: Rig, server: Server, lines: list[str], left: list[str]
+) -> None:
+    talk(rig, both(rig, server), *lines)
+    assert accounts(rig) == left
+
+
+def test_a_guest_has_no_label(rig: Rig) -> None:
+    with pytest.raises(CommandRefused) as caught:
+        rig.user()._guest(rig.transports[OPEN], "srv,work", "Juliet")
+    assert caught.value.reason is Reason.REGISTRATION_REQUIRED
