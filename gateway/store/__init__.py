@@ -23,6 +23,8 @@ from gateway.store.records import (
     Preferences,
     Progress,
     Registration,
+    RosterItem,
+    Seen,
 )
 from gateway.store.schema import migrate, schema_version
 from gateway.store.seal import Keyring, create_key_file, new_key
@@ -39,6 +41,8 @@ __all__ = [
     "Preferences",
     "Progress",
     "Registration",
+    "RosterItem",
+    "Seen",
     "Store",
     "StoreUnavailable",
     "create_key_file",

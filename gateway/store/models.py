@@ -70,6 +70,7 @@ contacts = Table(
     metadata,
     *_key("person"),
     Column("is_hidden", Boolean, nullable=False, comment="the user does not want them"),
+    Column("seen", Text, comment="JSON: [[name, [group]] of the network, the same of the roster]"),
 )
 """Whom the user's roster was told of."""
 

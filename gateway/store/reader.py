@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Row, Table
@@ -20,6 +21,8 @@ from gateway.store.records import (
     KnownContact,
     Preferences,
     Registration,
+    RosterItem,
+    Seen,
 )
 from gateway.store.seal import Keyring, key_of
 
@@ -46,8 +49,7 @@ class Reader:
         remembered: dict[SessionKey, dict[str, str]] = defaultdict(dict)
         broken: dict[SessionKey, list[Broken]] = defaultdict(list)
         for row in found.contacts:
-            known = KnownContact(person=PersonId(row.person), is_hidden=row.is_hidden)
-            people[_key(row)].append(known)
+            people[_key(row)].append(_contact(row))
         for row in found.rooms:
             room, problems = self._room(row)
             joined[_key(row)].append(room)
@@ -129,6 +131,18 @@ def _preferences(row: Row[Any]) -> Preferences:
     names = [field.name for field in dataclasses.fields(Preferences)]
     known = {name: stored[name] is True for name in names if name in stored}
     return Preferences(**known)
+
+
+def _contact(row: Row[Any]) -> KnownContact:
+    seen = None
+    with suppress(ValueError, TypeError):  # Changed by hand: then nothing is known.
+        seen = Seen(*(_item(side) for side in json.loads(row.seen)))
+    return KnownContact(person=PersonId(row.person), is_hidden=row.is_hidden, seen=seen)
+
+
+def _item(found: Any) -> RosterItem:
+    name, groups = found
+    return RosterItem(name=sealing.text(name), groups=tuple(map(sealing.text, groups)))
 
 
 def _key(row: Row[Any]) -> SessionKey:

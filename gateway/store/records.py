@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from gateway.ids import ChatId, PersonId, SessionKey
 
@@ -38,6 +39,21 @@ class Broken:
     """For the log: the row, and what is wrong with it."""
 
 
+class RosterItem(NamedTuple):
+    """What a roster says of a contact, or a network would have it say."""
+
+    name: str
+    groups: tuple[str, ...]
+    """In alphabetical order."""
+
+
+class Seen(NamedTuple):
+    """Both sides as they were last seen."""
+
+    network: RosterItem
+    roster: RosterItem
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownContact:
     """Somebody whom the user's roster was told of: the contacts themselves where the network keeps
@@ -46,6 +62,8 @@ class KnownContact:
     person: PersonId
     is_hidden: bool = False
     """The user said no, and is not asked again."""
+    seen: Seen | None = None
+    """None: nobody knows whether the user's roster has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,7 @@ class Store:
         self._put(
             contacts,
             (*key, contact.person),
-            {"is_hidden": contact.is_hidden},
+            {"is_hidden": contact.is_hidden, "seen": contact.seen and json.dumps(contact.seen)},
             owner=_is(contacts, key),
             limit=("contacts", limits.MAX_CONTACTS),
         )

@@ -7,7 +7,7 @@ bridge       one legacy session as its user sees it: events to stanzas, stanzas 
   attendance   whether it is to be online
   credentials  what it logs in with
   chats        messages between two people
-  contacts     people in the roster: subscriptions, presence, introductions
+  contacts     people in the roster: subscriptions, presence; ``placement`` puts them there
   roomlist     rooms: entering, leaving, coming back; ``rooms`` is one of them
 xeps         the small files that answer IQs, each named after what its XEP does
 stanzas      stanzas as text that cannot be malformed

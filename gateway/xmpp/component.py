@@ -32,7 +32,7 @@ from slixmpp.exceptions import IqError, IqTimeout
 from gateway import log
 from gateway.errors import CommandRefused, Reason
 from gateway.hub import HubLoop
-from gateway.xmpp.stanzas import NS, delay, message
+from gateway.xmpp.stanzas import NS, condition, delay, message
 
 READ_SIZE = 32 * 1024
 """Bytes; some hundred stanzas, which take a few milliseconds."""
@@ -66,6 +66,8 @@ IQ = f"{{{NS}}}iq"
 
 NO_PING = f"{{{NS}}}error/{{urn:ietf:params:xml:ns:xmpp-stanzas}}feature-not-implemented"
 """The answer of clients that do not know pings."""
+
+REASONS = {reason.value: reason for reason in Reason}
 
 MARK = "greengate-mark-"
 
@@ -214,7 +216,9 @@ class Component(ComponentXMPP):
         except (IqTimeout, TimeoutError, ConnectionAbortedError):
             raise CommandRefused(Reason.TIMEOUT, f"{to} did not answer.") from None
         except IqError as error:
-            raise CommandRefused(Reason.NOT_FOUND, f"{to} refused: {error.condition}.") from None
+            said = condition(error.iq.xml)  # slixmpp itself looks for it in ``jabber:client``.
+            text = f"{to} refused: {said}."
+            raise CommandRefused(REASONS.get(said, Reason.NOT_FOUND), text) from None
 
     def start(self) -> None:
         self._hub_loop.call_soon(self._start_filters)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.events import Show
 from gateway.ids import PersonId
+from gateway.store import Seen
 from gateway.xmpp import stanzas
 from gateway.xmpp.stanzas import element, escape
 
@@ -42,6 +43,9 @@ class Contact:
     those that the user is subscribed to."""
     is_asked_for: bool = False
     """Our user has subscribed and waits for the network to agree."""
+    seen: Seen | None = None
+    """The user's roster had an item of them when we last looked: this, while the network said that.
+    None: not as far as we know."""
     is_asking: bool = False
     """They want to see our user, who has not answered yet."""
 

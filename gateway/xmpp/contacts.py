@@ -1,9 +1,9 @@
 """People in the user's roster: subscriptions (RFC 6121, section 3) and presence.
 
 Some networks keep an address book (those that handle ``ChangeContact``), and it is the truth: who
-is in it is introduced to the user's roster, once, by subscription requests at a bearable pace; who
-goes from it, goes.  A request that the user denies is never repeated.  Where the network keeps
-none, the store does, and the network is told of it at each log-in (``Login.contacts``).
+is in it is introduced to the user's roster, once (``placement`` has how); who goes from it, goes.
+Whom the user denies is never introduced again.  Where the network keeps none, the store does, and
+the network is told of it at each log-in (``Login.contacts``).
 
 Nobody is ever told ``subscribed`` before the network has agreed, and only changes travel.
 """
@@ -28,7 +28,7 @@ from gateway.store import KnownContact
 from gateway.xmpp.avatars import Avatars
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
-from gateway.xmpp.introductions import Introductions
+from gateway.xmpp.placement import Placement
 from gateway.xmpp.roster import Roster
 
 MOST = 2000
@@ -46,7 +46,7 @@ class Contacts:
         self._owed: dict[tuple[type, str], Command] = {}
         """What the user did while the network was away; by command and JID."""
         self._is_full = False
-        self._introductions = Introductions(self._introduce)
+        self._placement = Placement(host, self._roster, self._contacts)
         self._avatars = Avatars(host, self._avatar_known)
         for contact in known:
             jid = host.jid(contact.person)
@@ -55,6 +55,7 @@ class Contacts:
                 contact.person,
                 is_hidden=contact.is_hidden,
                 is_authorized=not self._network_keeps_them,  # Where it does, its list will tell.
+                seen=contact.seen,
             )
 
     def __contains__(self, jid: str) -> bool:
@@ -100,6 +101,7 @@ class Contacts:
         if self._is_online and not is_agreed:
             host.put(AddContact(person=contact.person))
         self._contacts[jid] = contact
+        self._placement.spare(jid)
         contact.is_watched, contact.is_hidden = True, False
         if is_agreed:
             self._approve(jid, contact)
@@ -177,6 +179,7 @@ class Contacts:
 
     def listed(self, event: events.ContactsListed) -> None:
         """The whole of it.  Who is gone from it went while nobody looked."""
+        self._placement.listed()
         present = {}
         for contact in event.contacts:
             with suppress(CommandRefused):  # No address can carry that name.
@@ -209,8 +212,8 @@ class Contacts:
         self._call(jid, contact, contact.name, new.name)
         if contact.is_asked_for and new.is_authorized:
             self._approve(jid, contact)
-        elif jid not in self._roster and not contact.is_asked_for and not contact.is_asking:
-            self._introductions.add(jid)
+        else:
+            self._placement.review(jid)
 
     def removed(self, event: events.ContactRemoved) -> None:
         self._removed(self._host.jid(event.person))
@@ -289,6 +292,7 @@ class Contacts:
         contact.name, contact.alias = name, alias
         if contact.called != before:
             self._roster.tell_if_there(jid, contact)
+            self._placement.review(jid)
 
     def _avatar_known(self, jid: str, avatar: str, photo: str) -> None:
         if contact := self._contacts.get(jid):
@@ -298,7 +302,7 @@ class Contacts:
                 self._roster.tell_if_there(jid, contact)
 
     def logged_out(self) -> None:
-        self._introductions.stop()
+        self._placement.stop()
         self._avatars.stop()
         for jid, contact in self._contacts.items():
             if contact.show is not Show.OFFLINE:
@@ -308,24 +312,20 @@ class Contacts:
     def announce(self) -> None:
         """The XMPP server is back: tell what it missed."""
         self._roster.catch_up(self.get)
+        self._placement.resume()
 
     def farewell(self) -> None:
-        """The account is gone (XEP-0100, section 4.3)."""
-        self._introductions.stop()
+        """The account is gone (XEP-0100, section 4.3).  Blocks."""
         self._avatars.stop()
-        for jid, contact in self._contacts.items():
-            if self._roster.shows(jid, contact):
-                self._roster.say_farewell(jid)
+        shown = [jid for jid, contact in self.items() if self._roster.shows(jid, contact)]
+        for jid in self._placement.clear(shown):
+            self._roster.say_farewell(jid)
+
+    def forget_transport(self) -> None:
+        """It has said farewell as well.  Blocks."""
+        self._placement.take_out(self._host.address)
 
     # What is told, and kept.
-
-    def _introduce(self, jid: str) -> bool:
-        contact = self._contacts.get(jid)
-        if contact is None or jid in self._roster:
-            return False
-        self._roster.remember(jid, contact)
-        self._roster.ask(jid, contact)
-        return True
 
     def _approve(self, jid: str, contact: Contact) -> None:
         contact.is_asked_for = False
@@ -339,6 +339,8 @@ class Contacts:
                 self._roster.say_farewell(jid)
             del self._contacts[jid]
             self._roster.forget(jid, contact.person)
+            if contact.seen:
+                self._placement.remove(jid)
 
     def _drop_stranger(self, jid: str, contact: Contact) -> None:
         """Nobody asks any more, and they are in no address book."""

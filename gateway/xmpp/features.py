@@ -6,6 +6,7 @@ nothing else: a feature in ``NEEDS`` is advertised where the network has one of 
 
 from gateway.commands import (
     AskAttention,
+    ChangeContact,
     EditMessage,
     FetchAvatar,
     FetchProfile,
@@ -24,6 +25,7 @@ from gateway.xmpp import (
     ping,
     prompt,
     register,
+    rosterx,
     rsm,
     search,
     time,
@@ -56,6 +58,7 @@ NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.SERVER, MUC): frozenset({JoinRoom}),
     (Kind.SERVER, blocking.BLOCKING): frozenset({ListBlocked}),
     (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
+    (Kind.SERVER, rosterx.ROSTERX): frozenset({ChangeContact}),
     (Kind.ROOM, MUC): frozenset({JoinRoom}),
     (Kind.PERSON, CHAT_STATES): frozenset({SetTyping}),
     (Kind.PERSON, RECEIPTS): frozenset({SendMessage}),
@@ -75,7 +78,19 @@ OFFERED = (
     FEATURES,
     *(
         file.FEATURES
-        for file in (blocking, commands, last, ping, prompt, register, search, time, vcard, version)
+        for file in (
+            blocking,
+            rosterx,
+            commands,
+            last,
+            ping,
+            prompt,
+            register,
+            search,
+            time,
+            vcard,
+            version,
+        )
     ),
 )
 

@@ -93,7 +93,7 @@ class Privileges:
         domain = message.get("to", "")
         if message.get("type") == "error":
             if message.get("id", "").startswith(MINE):
-                self.failed(Privilege.MESSAGE, domain, _condition(message))
+                self.failed(Privilege.MESSAGE, domain, stanzas.condition(message))
             return
         for namespace in PRIVILEGE:
             if (found := message.find(f"{{{namespace}}}privilege")) is not None:
@@ -161,12 +161,6 @@ def _message(sender: str, to: str, id: str, children: str) -> str:
 def _forwarded(message: str) -> str:
     """XEP-0297."""
     return f"<forwarded xmlns='{FORWARD}'>{message}</forwarded>"
-
-
-def _condition(stanza: Element) -> str:
-    error = stanza.find(f"{{{stanzas.NS}}}error")
-    found = next(iter(error), None) if error is not None else None
-    return "" if found is None else found.tag.rpartition("}")[2]
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from gateway.events import Show
 from gateway.xmpp.contact import IDLE
 from gateway.xmpp.stanzas import NS, moment
 
+CAPS = "http://jabber.org/protocol/caps"
+
 SHOWS = {show.value: show for show in (Show.CHAT, Show.AWAY, Show.XA, Show.DND)}
 
 TRANSPORT = ""
@@ -31,6 +33,8 @@ class Available:
     told: set[str]
     """Local parts of ours that were sent this presence.  A client is gone when it has taken it back
     from the transport, or, if it never sent it there, from every contact."""
+    caps: str = ""
+    """What it says that it can do, as a hash (XEP-0115)."""
     is_sure: bool = True
     """False from the loss of the XMPP connection until it shows itself again."""
 
@@ -54,7 +58,9 @@ class Resources:
             told = {TRANSPORT}
         elif TRANSPORT not in told:
             told.add(local)
-        self._available[resource] = Available(_shown(presence), _priority(presence), told)
+        self._available[resource] = Available(
+            _shown(presence), _priority(presence), told, _caps(presence)
+        )
         return self.best() != before
 
     def unavailable(self, resource: str, local: str) -> bool:
@@ -68,6 +74,11 @@ class Resources:
             return False
         del self._available[resource]
         return True
+
+    def clients(self) -> list[tuple[str, str]]:
+        """Resource and capabilities (XEP-0115) of each, the best first."""
+        here = sorted(self._available.items(), key=lambda row: _rank(row[1]), reverse=True)
+        return [(resource, found.caps) for resource, found in here]
 
     def best(self) -> Shown:
         """Of the resource with the highest priority, and of those of one in use; OFFLINE if there
@@ -94,6 +105,11 @@ def _shown(presence: Element) -> Shown:
     idle = presence.find(f"{{{IDLE}}}idle")
     since = None if idle is None else moment(idle.get("since"))
     return Shown(SHOWS.get(show, Show.AVAILABLE), status, since)
+
+
+def _caps(presence: Element) -> str:
+    found = presence.find(f"{{{CAPS}}}c")
+    return "" if found is None else f"{found.get('node')}#{found.get('ver')}"
 
 
 def _priority(presence: Element) -> int:

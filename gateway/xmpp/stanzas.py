@@ -140,6 +140,13 @@ def error(reason: Reason, text: str = "", condition: str = "") -> str:
     )
 
 
+def condition(stanza: Element) -> str:
+    """Of an error; empty if it has none."""
+    for found in stanza.iterfind(f"{{{NS}}}error/*"):
+        return found.tag.rpartition("}")[2]
+    return ""
+
+
 def refuse(stanza: Element, reason: Reason, text: str = "", condition: str = "") -> str:
     """The error that answers a stanza.  Do not call it for one that is an error itself."""
     name = stanza.tag.rpartition("}")[2]

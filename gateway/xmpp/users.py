@@ -336,6 +336,7 @@ class User:
             bridge.contacts.farewell()
             for kind in ("unsubscribe", "unsubscribed", "unavailable"):
                 bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))
+            bridge.contacts.forget_transport()
             log.info(
                 "account.removed",
                 user=self.jid,

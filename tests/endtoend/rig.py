@@ -247,11 +247,13 @@ class Audience:
         self.server = server
         self._everybody: list[Client | Peer] = []
 
-    def user(self, name: str = "juliet", *, available: bool = True) -> Client:
+    def user(
+        self, name: str = "juliet", *, available: bool = True, kind: type[Client] = Client
+    ) -> Client:
         """Somebody new, logged in."""
         name, password = unique(name), secret("xmpp")
         jid = self.server.register(name, password)
-        client = Client(self.loop, jid, password)
+        client = kind(self.loop, jid, password)
         self._everybody.append(client)
         return client.log_in(self.server.port, available=available)
 

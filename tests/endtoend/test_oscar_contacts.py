@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gateway.xmpp.introductions import EVERY
+from gateway.xmpp.placement import EVERY
 from tests.endtoend.client import is_presence
 from tests.endtoend.oscar_rig import AIM, ICQ, ISD, Member, OscarStage, befriend, log_in_again
 from tests.servers.oscar import Answered, Asked, Item

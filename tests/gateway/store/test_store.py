@@ -17,10 +17,12 @@ from gateway.store import (
     KnownContact,
     Preferences,
     Registration,
+    RosterItem,
+    Seen,
     Store,
     limits,
 )
-from gateway.store.models import accounts, memory, metadata
+from gateway.store.models import accounts, contacts, memory, metadata
 from gateway.store.store import SWEEP_EVERY
 from tests.gateway.store.conftest import JULIET, ROMEO, Clock
 
@@ -87,6 +89,23 @@ def test_nothing_is_left_of_who_was_removed(store: Store) -> None:
         files = b"".join(path.read_bytes() for path in place.parent.glob(f"{place.name}*"))
         assert ROMEO.user.encode() in files
         assert JULIET.user.encode() not in files
+
+
+def test_what_was_seen_of_a_contact(store: Store) -> None:
+    seen = Seen(
+        network=RosterItem(name="Ro \N{ROSE}", groups=("a", "b")), roster=RosterItem("", ())
+    )
+    romeo = KnownContact(person=PersonId("Romeo"), seen=seen)
+    store.save_contact(JULIET, romeo)
+    assert only(store).contacts == (romeo,)
+
+
+@pytest.mark.parametrize("changed", ["", "{", "7", "[]", "[[1, []], 2]", '[["a", [1]], ["a", []]]'])
+def test_what_was_seen_and_cannot_be_read_is_unknown(store: Store, changed: str) -> None:
+    store.save_contact(JULIET, NURSE)
+    change = update(contacts).values(seen=changed)
+    store.database.run(lambda connection: connection.execute(change).close())
+    assert only(store).contacts == (NURSE,)
 
 
 def test_accounts_are_kept_apart(store: Store) -> None:

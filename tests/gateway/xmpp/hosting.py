@@ -20,6 +20,7 @@ from gateway.xmpp import jid, stanzas
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.pending import Pending
+from gateway.xmpp.privilege import Privilege
 from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources
 from networks.irc import NETWORK
@@ -64,6 +65,22 @@ class Out:
         return taken
 
 
+class Granted:
+    """What the XMPP server lets us do."""
+
+    def __init__(self) -> None:
+        self.privileges: set[Privilege] = set()
+        self.failures: list[str] = []
+
+    def may(self, privilege: Privilege, user: str, domain: str) -> bool:
+        assert (user, domain) == (USER, DOMAIN)
+        return privilege in self.privileges
+
+    def failed(self, privilege: Privilege, domain: str, why: str) -> None:
+        self.privileges.discard(privilege)
+        self.failures.append(f"{privilege.value}: {why}")
+
+
 class Store:
     def __init__(self) -> None:
         self.contacts: dict[PersonId, KnownContact] = {}
@@ -99,6 +116,7 @@ class Host:
         self.context: Any = SimpleNamespace(
             store=self.store,
             background=SimpleNamespace(do=lambda what, user: what()),
+            privileges=Granted(),
             caps=lambda kind, transport: f"<c xmlns='urn:caps' kind='{kind.value}'/>",
         )
         self.key = SessionKey(USER, DOMAIN, "")

@@ -13,7 +13,7 @@ from gateway.commands import Command, FetchAvatar
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar, AvatarFetched, PresenceChanged, ProfileChanged, Show
 from gateway.ids import PersonId
-from gateway.xmpp import avatars, introductions
+from gateway.xmpp import avatars, placement
 from gateway.xmpp.avatars import Cache
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.contacts import Contacts
@@ -38,7 +38,8 @@ def hashed(avatar: Avatar) -> str:
 
 @pytest.fixture(autouse=True)
 def _fast_and_nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(introductions, "EVERY", 0.0)
+    monkeypatch.setattr(placement, "EVERY", 0.0)
+    monkeypatch.setattr(placement, "SETTLE", 0.0)
     monkeypatch.setattr(avatars, "EVERY", 0.0)
     monkeypatch.setattr(avatars, "CACHE", Cache(10_000))
 

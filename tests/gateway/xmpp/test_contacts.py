@@ -25,7 +25,7 @@ from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.store import KnownContact
 from gateway.xmpp import contacts as contacts_module
-from gateway.xmpp import introductions
+from gateway.xmpp import placement
 from gateway.xmpp.contacts import Contacts
 from gateway.xmpp.stanzas import NS
 from tests.gateway.xmpp.asking import USER
@@ -49,7 +49,8 @@ FAREWELL = ["unsubscribe romeo", "unsubscribed romeo", "unavailable romeo"]
 
 @pytest.fixture(autouse=True)
 def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(introductions, "EVERY", 0.001)
+    monkeypatch.setattr(placement, "EVERY", 0.001)
+    monkeypatch.setattr(placement, "SETTLE", 0.0)
 
 
 def listed(*people: PersonId | events.Contact) -> ContactsListed:
@@ -79,7 +80,7 @@ def settle(host: Host) -> list[str]:
     seen = -1
     while seen != len(host.out.written):
         seen = len(host.out.written)
-        gevent.sleep(introductions.EVERY * 5)
+        gevent.sleep(placement.EVERY * 5)
     return said(host)
 
 
@@ -226,7 +227,7 @@ def test_guests_have_no_contacts() -> None:
 
 
 def test_each_is_introduced_once_and_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(introductions, "EVERY", 0.02)
+    monkeypatch.setattr(placement, "EVERY", 0.02)
     host = Host()
     made = contacts(host)
     made.logged_in()

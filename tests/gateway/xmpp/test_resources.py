@@ -81,6 +81,21 @@ def test_idle(resources: Resources) -> None:
     assert resources.best().idle_since == datetime(2026, 2, 3, tzinfo=UTC)
 
 
+def test_clients() -> None:
+    """The best first."""
+    resources = Resources()
+    for name, priority, ver in (("phone", 1, "a"), ("psi", 5, "b"), ("bot", -1, "")):
+        caps = f"<c xmlns='http://jabber.org/protocol/caps' node='n' ver='{ver}'/>" if ver else ""
+        resources.available(
+            name,
+            TRANSPORT,
+            ElementTree.fromstring(
+                f"<presence xmlns='{NS}'><priority>{priority}</priority>{caps}</presence>"
+            ),
+        )
+    assert resources.clients() == [("psi", "n#b"), ("phone", "n#a"), ("bot", "")]
+
+
 @pytest.mark.parametrize("since", ["", "yesterday", "9999-99-99", "0001-01-01T00:00:00+14:00"])
 def test_idle_since_never(resources: Resources, since: str) -> None:
     resources.available("balcony", TRANSPORT, presence(idle=since))

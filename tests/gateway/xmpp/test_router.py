@@ -260,6 +260,20 @@ def test_errors_are_never_answered(rig: Rig, kind: str, to: str, sender: str) ->
     assert rig.out.take() == []
 
 
+@pytest.mark.parametrize("to", [TRANSPORT, ROMEO, ROOM])
+def test_unavailable_of_a_user_and_not_of_a_client_means_nothing(rig: Rig, to: str) -> None:
+    """Prosody answers so to a subscription request that the user has not answered yet."""
+    router = in_room(rig)
+    router.stanza(presence(to, "unavailable", sender=JULIET))
+    settle()
+    (user,) = router.users()
+    (bridge,) = user.bridges(TRANSPORT)
+    assert bridge.is_needed
+    assert bridge.resources
+    assert [list(found.seats) for found in bridge.rooms] == [[CLIENT]]
+    assert rig.out.take() == []
+
+
 @pytest.mark.parametrize("to", ["else.example.org", "romeo@else.example.org", "example.org"])
 def test_other_domains_are_none_of_ours(rig: Rig, to: str) -> None:
     router = online(rig)
