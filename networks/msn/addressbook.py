@@ -106,7 +106,7 @@ def find_page(ticket: str, cursor: str = "") -> Request:
 
 
 def add_book(ticket: str, owner: str) -> Request:
-    """For an account that has none; answered by an id."""
+    """For an account that has none."""
     body = (
         f"<abInfo><name/><ownerPuid>0</ownerPuid><ownerEmail>{quoted(owner)}</ownerEmail>"
         "<fDefault>true</fDefault></abInfo>"

@@ -56,22 +56,27 @@ def ask(
 
 
 def fetch_lists(msn: Msn) -> Task:
-    book = msn.book
+    """A new account has none: neither service answers before there is an address book."""
+    try:
+        yield from read_lists(msn)
+    except ServiceRefused as refused:
+        if refused.fault.code != NO_BOOK:
+            raise
+        yield from ask(
+            msn, "ABAdd", lambda ticket: addressbook.add_book(ticket, msn.me), parse_done
+        )
+        yield from read_lists(msn)
+
+
+def read_lists(msn: Msn) -> Step:
     members: tuple[Member, ...] = yield from ask(
         msn, "FindMembership", memberships.find_membership, parse_memberships
     )
     for member in members:
-        book.members[member.role][normalise(member.address)] = member.network
-    for member in members:
+        msn.book.members[member.role][normalise(member.address)] = member.network
         if member.role is Role.PENDING:
             msn.waiting[normalise(member.address)] = member.name
-    try:
-        yield from read_book(msn)
-    except ServiceRefused as refused:
-        if refused.fault.code != NO_BOOK:
-            raise
-        yield from ask(msn, "ABAdd", lambda ticket: addressbook.add_book(ticket, msn.me), parse_id)
-        yield from read_book(msn)
+    yield from read_book(msn)
 
 
 def read_book(msn: Msn) -> Step:

@@ -39,6 +39,7 @@ NOBODY = "That is nobody's address."
 NOTHING = "There is nothing in it that could be sent."
 TOO_LONG = "That is too long."
 BLOCKED = "You block them."
+ONESELF = "That is you yourself."
 
 
 # Out.
@@ -50,6 +51,8 @@ def send_message(msn: Msn, command: SendMessage) -> None:
     pieces = outgoing(command.body)
     if not is_room(chat) and not is_address(chat):
         msn.deny(command.token, Reason.NOT_FOUND, NOBODY)
+    elif chat == msn.me:
+        msn.deny(command.token, Reason.NOT_ALLOWED, ONESELF)
     elif not pieces:
         msn.deny(command.token, Reason.NOT_ACCEPTABLE, NOTHING)
     elif len(pieces) > MAX_PIECES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -24,8 +25,6 @@ from tests.servers.msn_wire import Broken
 from tests.servers.msn_world import Answer, Request, World
 
 STORAGE = "http://www.msn.com/webservices/storage/2008"
-
-REASONS = {200: "OK", 403: "Forbidden", 404: "Not Found", 500: "Internal Server Error"}
 
 
 def get_profile(call: Call) -> str:
@@ -102,7 +101,7 @@ class Services:
             self.world.violation("HTTP", f"the fake server failed:\n{traceback.format_exc()}")
             raise
         head = [("Content-Type", answer.content_type), ("Content-Length", str(len(answer.body)))]
-        start(f"{answer.status} {REASONS[answer.status]}", head)
+        start(f"{answer.status} {HTTPStatus(answer.status).phrase}", head)
         return [answer.body]
 
     def _answer(self, environ: dict[str, Any], body: bytes) -> Answer:
