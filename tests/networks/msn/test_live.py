@@ -14,12 +14,14 @@ from gateway.commands import (
     Block,
     ChangeContact,
     ChangeNick,
+    FetchAvatar,
     Invite,
     JoinRoom,
     LeaveRoom,
     Logout,
     RemoveContact,
     SendMessage,
+    SetAvatar,
     SetInvisible,
     SetPresence,
     SetTyping,
@@ -28,6 +30,8 @@ from gateway.errors import Reason
 from gateway.events import (
     AttentionAsked,
     AuthorizationAsked,
+    Avatar,
+    AvatarFetched,
     Contact,
     ContactAdded,
     ContactChanged,
@@ -673,3 +677,73 @@ def test_somebody_who_cannot_be_invited() -> None:
         juliet.put(JoinRoom(room=ROOM, token=Token("1")))
         juliet.put(Invite(room=ROOM, person=PersonId(ROMEO), token=Token("2")))
         assert juliet.expect(Refused, token=Token("2")).reason is Reason.UNAVAILABLE
+
+
+# Pictures.
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 12
+"""Three chunks of something that begins like one."""
+
+
+def shown_by(juliet: User, who: str) -> str:
+    """The name of the picture that somebody shows."""
+    names = [one.avatar for one in juliet.saw(ProfileChanged) if one.person == who]
+    return names[-1] or ""
+
+
+@pytest.mark.parametrize("data", [PNG, b"\xff\xd8" + b"x" * 20_000], ids=["small", "large"])
+def test_their_picture(data: bytes) -> None:
+    with verona() as server:
+        romeo = server.user(ROMEO)
+        romeo.picture = data
+        romeo.sign_on()
+        with user(server, JULIET) as juliet:
+            juliet.expect(PresenceChanged, person=PersonId(ROMEO))
+            server.wait_online(JULIET)
+            fetch = FetchAvatar(
+                person=PersonId(ROMEO), avatar=shown_by(juliet, ROMEO), token=Token("1")
+            )
+            juliet.put(fetch)
+            fetched = juliet.expect(AvatarFetched, token=Token("1"))
+            assert fetched.avatar
+            assert fetched.avatar.data == data
+
+
+def test_their_picture_while_they_talk() -> None:
+    with verona() as server:
+        romeo = server.user(ROMEO)
+        romeo.picture = PNG
+        romeo.sign_on()
+        with user(server, JULIET) as juliet:
+            juliet.expect(PresenceChanged, person=PersonId(ROMEO))
+            server.wait_online(JULIET)
+            romeo.say(JULIET, "Look")
+            juliet.expect(MessageReceived)
+            name = shown_by(juliet, ROMEO)
+            juliet.put(FetchAvatar(person=PersonId(ROMEO), avatar=name, token=Token("1")))
+            romeo.say(JULIET, "at me")
+            juliet.expect(AvatarFetched, token=Token("1"))
+            assert not server.records("XFR", JULIET)
+
+
+def test_our_picture() -> None:
+    with chat() as (_, juliet, romeo):
+        juliet.put(SetAvatar(avatar=Avatar(data=PNG, media_type="image/png")))
+        described = romeo.wait(fake.Came, who=JULIET).object
+        romeo.fetch_picture(JULIET, described)
+        assert romeo.wait(fake.Pictured, who=JULIET).picture == PNG
+        juliet.put(SetAvatar(avatar=None))
+        assert romeo.wait(fake.Came, who=JULIET).object == ""
+
+
+def test_a_picture_that_is_not_shown_any_more() -> None:
+    with verona() as server:
+        romeo = server.user(ROMEO)
+        romeo.picture = PNG
+        romeo.sign_on()
+        with user(server, JULIET) as juliet:
+            juliet.expect(PresenceChanged, person=PersonId(ROMEO))
+            name = shown_by(juliet, ROMEO)
+            romeo.picture = PNG[:-1]
+            juliet.put(FetchAvatar(person=PersonId(ROMEO), avatar=name, token=Token("1")))
+            assert juliet.expect(Refused, token=Token("1")).reason is Reason.UNAVAILABLE
