@@ -747,3 +747,6 @@ def test_a_picture_that_is_not_shown_any_more() -> None:
             romeo.picture = PNG[:-1]
             juliet.put(FetchAvatar(person=PersonId(ROMEO), avatar=name, token=Token("1")))
             assert juliet.expect(Refused, token=Token("1")).reason is Reason.UNAVAILABLE
+        [problem] = server.violations
+        assert "the picture" in problem
+        server.violations.clear()

@@ -1,5 +1,7 @@
 """Getting in, being sent elsewhere, staying, and leaving."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.commands import Logout, SendMessage, SetInvisible, SetPresence
@@ -260,14 +262,24 @@ def test_server_without_pages() -> None:
     assert {buddy.who for buddy in listed.buddies} == {BOB, "carol@example.com"}
 
 
-def test_account_without_a_book() -> None:
+NO_BOOK = fault("ABDoesNotExist")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        lambda: listing() >> NO_BOOK,
+        lambda: listing() >> members() << asked("ABFindContactsPaged") >> NO_BOOK,
+    ],
+    ids=["no members", "no contacts"],
+)
+def test_account_without_a_book(begun: Callable[[], MsnPlaybook]) -> None:
     play = (
-        listing()
-        >> members()
-        << asked("ABFindContactsPaged")
-        >> fault("ABDoesNotExist")
+        begun()
         << asked("ABAdd", ME)
         >> made("0")
+        << asked("FindMembership")
+        >> members()
         << asked("ABFindContactsPaged")
         >> book()
     )
