@@ -188,7 +188,8 @@ class NoticeReceived:
 
 @frozen(kw_only=True)
 class Remembered:
-    """Keep this for the next log-in of the same session key (``Login.memory``); "" forgets it."""
+    """Keep this for the next log-in of the same session key (``Login.memory``); "" forgets it.
+    More than 64 KiB are not kept."""
 
     name: str
     value: str

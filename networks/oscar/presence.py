@@ -175,7 +175,10 @@ def on_arrived(oscar: Oscar, snac: Snac) -> None:
     """03/0b"""
     for info in parse_users(snac.data):
         oscar.learn_name(info.name)
-        arrived(oscar, info)
+        if (info.status or 0) & STATUS_INVISIBLE:  # open-oscar-server leaves that to clients.
+            departed(oscar, info)
+        else:
+            arrived(oscar, info)
 
 
 def arrived(oscar: Oscar, info: UserInfo) -> None:
@@ -222,8 +225,12 @@ def tell(oscar: Oscar, person: Person) -> None:
 def on_departed(oscar: Oscar, snac: Snac) -> None:
     """03/0c; the name may be normalised here."""
     for info in parse_users(snac.data):
-        oscar.people.pop(normalise(info.name), None)
-        oscar.tell(Seen(oscar.written(info.name), False))
+        departed(oscar, info)
+
+
+def departed(oscar: Oscar, info: UserInfo) -> None:
+    oscar.people.pop(normalise(info.name), None)
+    oscar.tell(Seen(oscar.written(info.name), False))
 
 
 # Away texts.

@@ -212,6 +212,14 @@ def test_arrived_and_departed() -> None:
     ).end()
 
 
+def test_arrived_and_invisible() -> None:
+    play = online() >> snac("03/0b", info("Romeo", (0x06, u32(0x10000)))) << Appeared("Romeo", None)
+    play << Seen("Romeo", True, False, 0x10000)
+    play >> snac("03/0b", info("Romeo", (0x06, u32(0x10100)))) << Seen("Romeo", False)
+    play >> snac("03/0b", info("Romeo", (0x06, u32(0)))) << Appeared("Romeo", None)
+    (play << Seen("Romeo", True, False, 0)).end()
+
+
 def test_icon() -> None:
     icon = "cfab286c974016780d0cdf2b96371b10"
     none = (0x1D, u16(1) + u8(0) + u8(5) + bytes.fromhex("0201d20472"))
