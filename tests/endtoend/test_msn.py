@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.endtoend.client import Refused
+from tests.endtoend.client import Client, Refused
 from tests.endtoend.msn_rig import MORTAL, MSN, OLD, MsnStage, local
 from tests.endtoend.rig import secret
-from tests.servers.msn import Came, Heard, Went
+from tests.servers.msn import Answer, Came, Heard, Went
 
 NETWORKS = pytest.mark.parametrize("transport", [MSN, OLD])
 
@@ -55,6 +55,56 @@ def test_signing_in_somewhere_else(mantua: MsnStage) -> None:
     user.say(MSN, "connect")
     user.sees_presence(MSN)
     assert server.is_online(juliet.name)
+
+
+def test_a_password_that_was_changed(mantua: MsnStage) -> None:
+    """It is asked for anew, and not tried again before."""
+    server, gateway = mantua.servers.main, mantua.gateway
+    juliet = mantua.member(MSN)
+    user, changed = juliet.client, secret("c")
+    server.account(juliet.name).password = changed
+    server.drop(juliet.name)
+    user.sees_presence(MSN, "unavailable")
+    gateway.logged("event=session.latched", user.jid)
+    tried = server.records("VER")
+    mantua.again(user, "phone").fence(MSN)
+    assert server.records("VER") == tried
+    user.register(MSN, username=juliet.name, password=changed)
+    user.sees_presence(MSN)
+    assert server.is_online(juliet.name)
+
+
+def test_what_is_no_msn(mantua: MsnStage) -> None:
+    """It ends one session, with a word to its user, and no other's."""
+    server = mantua.servers.mortal
+    romeo, juliet = mantua.member(MORTAL, "romeo"), mantua.member(MORTAL)
+    user = juliet.client
+    for data in (b"\xff\xfe\r\n", b"UBX romeo@msn.test 1 99999999999\r\n", b"A" * 99999):
+        server.send_raw(juliet.name, data)
+        user.sees_error(MORTAL, "remote-server-timeout", "presence")
+        connect(user)
+    for operation, nonsense, words in (
+        ("FindMembership", Answer(200, b"<soap:Env"), "cannot be understood"),
+        ("RST", Answer(500, b"Sorry", "text/plain"), "HTTP 500"),
+    ):
+        user.say(MORTAL, "disconnect")
+        server.wait_offline(juliet.name)
+        server.answer_next(operation, nonsense)
+        user.say(MORTAL, "connect")
+        user.sees_presence(
+            MORTAL, "unavailable", lambda s, words=words: words in (s.text("status") or "")
+        )
+        connect(user)
+    assert server.is_online(romeo.name)
+    romeo.client.say(juliet.address, "Still here")
+    user.hears(romeo.address, "Still here")
+
+
+def connect(user: Client) -> None:
+    """Without waiting for the next try."""
+    user.inbox.clear()
+    user.say(MORTAL, "connect")
+    user.sees_presence(MORTAL)
 
 
 def test_the_server_goes_down_and_returns(mantua: MsnStage) -> None:

@@ -96,11 +96,15 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
     user.sees_presence(contact, "", lambda s: s.text("status") == "at work & <busy>")
     romeo.personal("", "\\0Music\\01\\0{0} - {1}\\0Song & dance\\0Artist\\0")
     user.sees_presence(contact, "", lambda s: "Song & dance - Artist" in (s.text("status") or ""))
+    romeo.rename("Romeo & <co>")
+    user.sees_presence(contact, "", lambda s: s.xml.findtext(NICK) == "Romeo & <co>")
     romeo.status("HDN")
     user.sees_presence(contact, "unavailable")
     romeo.status("NLN")
     user.sees_presence(contact)
 
+    user.say(transport, "nick Juliet & <co>")
+    romeo.wait(Came, who=juliet.name, name="Juliet & <co>")
     for show, status, words in (("away", "AWY", "Asleep & <dreaming>"), ("dnd", "BSY", "")):
         user.presence(show=show, status=words)
         romeo.wait(Came, who=juliet.name, status=status)

@@ -76,12 +76,12 @@ def test_a_switchboard_is_used_until_it_is_dead(mantua: MsnStage) -> None:
         juliet.client.say(contact, text)
         assert romeo.wait(Heard).text == text
     assert len(server.records("XFR", juliet.name)) == 1
-    romeo.talks[0].leave()
-    server.wait_until(lambda: server.seats(juliet.name) == 0, "the switchboard to be left")
-    juliet.client.say(contact, "three")
-    assert romeo.wait(Heard).text == "three"
-    romeo.say(juliet.name, "four")
-    juliet.client.hears(contact, "four")
+    for text in ("three", "four"):  # Perhaps before it is known that he has left.
+        romeo.talks[0].leave()
+        juliet.client.say(contact, text)
+        assert romeo.wait(Heard).text == text
+    romeo.say(juliet.name, "five")
+    juliet.client.hears(contact, "five")
 
 
 def test_a_message_that_does_not_arrive(mantua: MsnStage) -> None:
