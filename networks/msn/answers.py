@@ -32,12 +32,10 @@ CALLING = {Asked.BOARD, Asked.CALL}
 
 def leave_messages(msn: Msn, board: Board) -> None:
     """Nobody comes: what was to be said there is left with the server, whole."""
-    parcels, kept = list(board.parcels), [one for one in board.parcels if not one.request]
+    waiting = [parcel.request for parcel in board.parcels if parcel.request]
     board.parcels.clear()
-    board.parcels.extend(kept)
-    for request in dict.fromkeys(one.request for one in parcels):
-        if request and request.token and not request.is_answered:
-            offline.leave(msn, request.chat, request.body, request.token)
+    for request in dict.fromkeys(waiting):
+        offline.take_over(msn, request)
 
 
 def on_sweep_timer(msn: Msn) -> None:

@@ -16,7 +16,7 @@ from networks.msn.wire import Command
 IDLE_TURNS = 30
 """Turns of the sweeping timer without a word after which we leave: five minutes."""
 
-UNREACHABLE = "They did not come to the chat."
+NOBODY_CAME = "They did not come to the chat."
 
 
 def on_present(msn: Msn, board: Board, command: Command) -> None:
@@ -106,4 +106,4 @@ def grow_old(msn: Msn) -> None:
         else:
             board.age += 1
             if board.age >= PATIENCE:
-                boards.leave(msn, board, Reason.TIMEOUT, UNREACHABLE)
+                boards.leave(msn, board, Reason.TIMEOUT, NOBODY_CAME)

@@ -127,6 +127,8 @@ def put(msn: Msn, board: Board, parcel: Parcel) -> None:
     """Now, or when somebody is there."""
     if board.phase is Phase.READY and board.people:
         send(msn, board, parcel)
+    elif parcel.request is None and parcel in board.parcels:
+        return  # A signal; once is enough.
     elif len(board.parcels) < MAX_PARCELS:
         board.parcels.append(parcel)
     elif parcel.request:

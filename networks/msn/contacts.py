@@ -74,8 +74,10 @@ def read_lists(msn: Msn) -> Step:
     )
     for member in members:
         msn.book.members[member.role][normalise(member.address)] = member.network
-        if member.role is Role.PENDING:
-            msn.waiting[normalise(member.address)] = member.name
+    for member in members:
+        who = normalise(member.address)
+        if member.role is Role.PENDING and not on(msn, who):
+            msn.waiting[who] = member.name
     yield from read_book(msn)
 
 

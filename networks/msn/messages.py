@@ -8,10 +8,10 @@ from gateway.commands import AskAttention, SendMessage, SetTyping
 from gateway.errors import Reason
 from gateway.events import Typing
 from gateway.ids import ChatId
-from networks.msn import boards, offline, pictures, rooms
+from networks.msn import boards, mime, offline, pictures, rooms
 from networks.msn.ids import is_address, is_room
 from networks.msn.memberships import Role
-from networks.msn.mime import P2P, Message, parse
+from networks.msn.mime import Message
 from networks.msn.news import Delivered, Nudged, Said, Typed
 from networks.msn.presence import address
 from networks.msn.requests import Asked, Request
@@ -82,9 +82,8 @@ def must_be_left(msn: Msn, who: ChatId) -> bool:
 def say_again(msn: Msn, request: Request) -> None:
     """On another switchboard, or not on any."""
     request.is_again = True
-    assert request.token
     if must_be_left(msn, request.chat):
-        offline.leave(msn, request.chat, request.body, request.token)
+        offline.take_over(msn, request)
     elif board := boards.to(msn, request.chat):
         request.link = board.link
         boards.put_all(msn, board, outgoing(request.body), request)
@@ -116,8 +115,8 @@ def on_message(msn: Msn, board: Board, command: Command) -> None:
     """MSG address name"""
     who = address(command.arg(0))
     board.idle = 0
-    message = parse(command.payload or b"")
-    if message.type == P2P:
+    message = mime.parse(command.payload or b"")
+    if message.type == mime.P2P:
         if who in board.people:
             pictures.on_message(msn, board, who, message)
         return
@@ -128,16 +127,16 @@ def on_message(msn: Msn, board: Board, command: Command) -> None:
 
 def heard(msn: Msn, board: Board, who: ChatId, message: Message) -> None:
     match message.type:
-        case "text/plain":
+        case mime.PLAIN:
             text = incoming(message)
             msn.typers.pop(typer(board.chat, who), None)
             if text.body:
                 hear(msn, board, Said(board.chat, who, text.body, text.xhtml))
-        case "text/x-msmsgscontrol" if is_typing(message):
+        case mime.CONTROL if is_typing(message):
             on_typing(msn, board, who)
-        case "text/x-msnmsgr-datacast" if is_nudge(message):
+        case mime.DATACAST if is_nudge(message):
             msn.tell(Nudged(who, who))
-        case "text/x-msmsgsinvite" if message.field("Invitation-Command").upper() == "INVITE":
+        case mime.INVITATION if message.field("Invitation-Command").upper() == "INVITE":
             what = message.field("Application-Name") or "something"
             msn.notice(f"{who} offers {what[:80]!r}, which is not possible from here.")
 

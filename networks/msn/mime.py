@@ -20,6 +20,7 @@ Headers = tuple[tuple[str, str], ...]
 PLAIN = "text/plain"
 CONTROL = "text/x-msmsgscontrol"
 DATACAST = "text/x-msnmsgr-datacast"
+INVITATION = "text/x-msmsgsinvite"
 P2P = "application/x-msnmsgrp2p"
 PROFILE = "text/x-msmsgsprofile"
 INITIAL_MAIL = "text/x-msmsgsinitialmdatanotification"

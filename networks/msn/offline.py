@@ -4,10 +4,11 @@ MSG with Mail-Data ──► GetMessage … ──► told in order ──► De
 Store2 ──► a challenge, the first time ──► Store2
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Generator
 from dataclasses import replace
+from typing import Any
 
-from gateway.errors import Reason, WireError
+from gateway.errors import CommandRefused, Reason, WireError
 from gateway.ids import ChatId, Token
 from networks.msn import challenge
 from networks.msn.ids import is_address, normalise
@@ -31,7 +32,7 @@ from networks.msn.requests import Asked, Request
 from networks.msn.services import ServiceRefused, call, run
 from networks.msn.soap import parse_done
 from networks.msn.sso import Site
-from networks.msn.state import Msn, Task
+from networks.msn.state import Ask, Msn, Task
 from networks.msn.wire import Command
 
 AT_ONCE = 20
@@ -70,32 +71,46 @@ def receiving(msn: Msn, waiting: tuple[Waiting, ...] | None) -> Task:
         yield from fetching(msn, waiting[start : start + AT_ONCE])
 
 
-def fetching(msn: Msn, waiting: Iterable[Waiting]) -> Task:
+def fetching(msn: Msn, waiting: Collection[Waiting]) -> Task:
     """Some of them, in the order in which they were written."""
     found: dict[str, OfflineMessage] = {}
+    done = {one.id for one in waiting} & msn.told
     for one in waiting:
-        if one.id in msn.told:
-            continue
-        message: OfflineMessage = yield from call(
-            msn,
-            "GetMessage",
-            lambda: get_message(msn.ticket(Site.MESSENGER), one.id),  # noqa: B023  Asked at once.
-            parse_message,
-        )
-        found[one.id] = replace(message, sent_at=message.sent_at or one.sent_at)
+        if one.id not in done and (message := (yield from fetch(msn, one))):
+            found[one.id] = message
     for message in in_order(found.values()):
         who = normalise(message.sender)
         if is_address(who) and message.text.strip():
             msn.tell(Said(who, who, message.text, sent_at=message.sent_at))
-    ids = [one.id for one in waiting]
-    remember(msn, msn.told | found.keys())
+    done |= found.keys()
+    if not done:
+        return
+    ids = [one.id for one in waiting if one.id in done]
+    remember(msn, msn.told | done)
     yield from call(
         msn,
         "DeleteMessages",
         lambda: delete_messages(msn.ticket(Site.MESSENGER), ids),
         parse_done,
     )
-    remember(msn, msn.told - set(ids))
+    remember(msn, msn.told - done)
+
+
+def fetch(msn: Msn, one: Waiting) -> Generator[Ask, Any, OfflineMessage | None]:
+    """None for one that cannot be had: the others must not suffer from it."""
+    try:
+        message: OfflineMessage = yield from call(
+            msn,
+            "GetMessage",
+            lambda: get_message(msn.ticket(Site.MESSENGER), one.id),
+            parse_message,
+        )
+    except CommandRefused as refused:
+        if refused.reason is Reason.TIMEOUT:  # Nor can the others.
+            raise
+        msn.notice(f"An offline message of {one.sender} cannot be fetched: {refused.text}")
+        return None
+    return replace(message, sent_at=message.sent_at or one.sent_at)
 
 
 def remember(msn: Msn, told: set[str]) -> None:
@@ -114,6 +129,13 @@ def on_inbox_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> 
 def leave(msn: Msn, who: ChatId, body: str, token: Token) -> None:
     request = Request(Asked.OFFLINE, token, who, body=body)
     run(msn, leaving(msn, request), request)
+
+
+def take_over(msn: Msn, request: Request) -> None:
+    """Of a message for which there is no switchboard."""
+    if request.token and not request.is_answered:
+        request.is_answered = True
+        leave(msn, request.chat, request.body, request.token)
 
 
 def leaving(msn: Msn, request: Request) -> Task:

@@ -321,6 +321,14 @@ def test_many_contacts_are_listed_in_pieces() -> None:
     assert sum(payload.count(b"<c ") for payload in payloads) == 301
 
 
+def test_who_was_answered_does_not_ask_again() -> None:
+    roles = {"Pending": (BOB, "dave@example.com", "eve@example.com"), "Block": ("eve@example.com",)}
+    play = online(members(Allow=(BOB,), **roles))
+    assert not play.fsm.msn.waiting
+    play = listing() >> members(Allow=(BOB,), **roles) << asked("ABFindContactsPaged") >> book()
+    assert play.told(Requested) == [Requested("dave@example.com", "")]
+
+
 # As our user wants to be seen from the first moment on.
 
 

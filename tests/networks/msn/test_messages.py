@@ -7,7 +7,7 @@ from gateway.errors import Reason
 from gateway.events import Typing
 from gateway.fsm import Connected, HangUp, Lost, Timer
 from gateway.ids import ChatId, Token
-from networks.msn.attendance import IDLE_TURNS, UNREACHABLE
+from networks.msn.attendance import IDLE_TURNS, NOBODY_CAME
 from networks.msn.boards import CLOSED, MAX_BOARDS, MAX_PARCELS
 from networks.msn.messages import BLOCKED, MAX_REPEATS, NOBODY, NOTHING, TOO_LONG
 from networks.msn.news import Delivered, Denied, Noticed, Nudged, Said, Typed
@@ -157,7 +157,7 @@ def test_called_and_never_came() -> None:
         >> Timer("sweep")
         << On(BOARD, "OUT")
         << HangUp(BOARD)
-        << Denied(Token("1"), Reason.TIMEOUT, UNREACHABLE)
+        << Denied(Token("1"), Reason.TIMEOUT, NOBODY_CAME)
     ).end()
 
 
@@ -383,6 +383,15 @@ def test_typing_for_ever() -> None:
 
 def test_typing_is_worth_a_switchboard() -> None:
     (seen() >> typing(Typing.COMPOSING) << "XFR 10 SB").end()
+
+
+def test_typing_is_said_once_when_they_come() -> None:
+    play = (seen() >> typing(Typing.COMPOSING)).skip()
+    play = (play >> Timer(f"typing to {BOB}")).skip()
+    play = (play >> "XFR 10 SB 10.0.0.8:1864 CKI b31b.1 U x 1").skip()
+    play = (play >> Connected(BOARD)).skip()
+    play = (play >> On(BOARD, f"USR 1 OK {ME} Alice")).skip()
+    (play >> On(BOARD, f"JOI {BOB} Bob 0") << On(BOARD, f"MSG 3 U\n{TYPING.format(ME)}")).end()
 
 
 def test_typing_to_nobody() -> None:

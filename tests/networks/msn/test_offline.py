@@ -9,6 +9,7 @@ from gateway.ids import ChatId, Token
 from networks.msn.challenge import PRODUCTS, answer
 from networks.msn.news import Delivered, Denied, Noticed, Remember, Said
 from networks.msn.offline import TOLD, TOLD_SECONDS
+from networks.msn.services import UNREADABLE
 from tests.networks.msn.play import (
     BOB,
     DONE,
@@ -131,6 +132,23 @@ def test_told_and_not_deleted() -> None:
         >> DONE
         << remember()
     ).end()
+
+
+def test_one_that_cannot_be_read() -> None:
+    """The others are told and deleted; it stays."""
+    play = (online() >> notification("a", "b")).skip()
+    play = play >> soap("<GetMessageResponse/>")
+    words = f"An offline message of {BOB} cannot be fetched: {UNREADABLE}"
+    play = play << Noticed(words) << asked("GetMessage", "<messageId>b<") >> mail("Hi", 1)
+    assert [one.body for one in play.told(Said)] == ["Hi"]
+    assert play.fetches[-1].name == "DeleteMessages"
+    assert b"<messageId>a<" not in play.fetches[-1].body
+
+
+def test_only_one_and_it_cannot_be_read() -> None:
+    play = (online() >> notification("a")).skip() >> fault("Oh")
+    words = f"An offline message of {BOB} cannot be fetched: The server refused it (Oh)."
+    (play << Noticed(words)).end()
 
 
 def test_message_that_is_gone() -> None:
