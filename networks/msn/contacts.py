@@ -10,7 +10,14 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
-from gateway.commands import AddContact, Authorize, Block, ChangeContact, RemoveContact
+from gateway.commands import (
+    AddContact,
+    Authorize,
+    Block,
+    ChangeContact,
+    ListBlocked,
+    RemoveContact,
+)
 from gateway.errors import Reason, WireError
 from gateway.ids import ChatId
 from networks.msn import addressbook, memberships
@@ -19,7 +26,7 @@ from networks.msn.addressbook import NO_BOOK, Contact, parse_book, parse_page
 from networks.msn.ids import is_address, normalise
 from networks.msn.lists import Listed, On, changed_lists, initial_lists, parse_lists
 from networks.msn.memberships import Member, NetworkId, Role, parse_memberships
-from networks.msn.news import Accepted, Buddy, Changed, Declined, Requested
+from networks.msn.news import Accepted, Blocklist, Buddy, Changed, Declined, Requested
 from networks.msn.news import Listed as BookListed
 from networks.msn.requests import Asked, Request
 from networks.msn.services import ServiceRefused, attempt, call, run
@@ -194,6 +201,10 @@ def block(msn: Msn, command: Block) -> None:
         return
     request = Request(Asked.CHANGE, command.token, who)
     run(msn, allowing(msn, who, not command.is_blocked), request)
+
+
+def list_blocked(msn: Msn, command: ListBlocked) -> None:
+    msn.tell(Blocklist(command.token, tuple(msn.book.members[Role.BLOCK])))
 
 
 # How they are done.

@@ -71,6 +71,12 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocklist:
+    token: Token
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     buddy: Buddy
 
@@ -208,6 +214,7 @@ News = (
     | Answered
     | Denied
     | Listed
+    | Blocklist
     | Changed
     | Accepted
     | Declined

@@ -9,6 +9,7 @@ from gateway.events import (
     AuthorizationAsked,
     Avatar,
     AvatarFetched,
+    BlockedListed,
     Contact,
     ContactAdded,
     ContactChanged,
@@ -64,6 +65,8 @@ class MsnTranslator:
                 yield ProfileChanged(person=PersonId(who), name=name, avatar=picture)
             case msn.Listed(buddies):
                 yield ContactsListed(contacts=tuple(map(contact, buddies)))
+            case msn.Blocklist(token, people):
+                yield BlockedListed(token=token, people=tuple(map(PersonId, people)))
             case msn.Changed(buddy):
                 yield ContactChanged(contact=contact(buddy))
             case msn.Accepted(who):

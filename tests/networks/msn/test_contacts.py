@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from gateway.commands import AddContact, Authorize, Block, ChangeContact, RemoveContact
+from gateway.commands import AddContact, Authorize, Block, ChangeContact, ListBlocked, RemoveContact
 from gateway.errors import Reason
 from gateway.ids import PersonId, Token
 from networks.msn.contacts import NOBODY, ONESELF
 from networks.msn.news import (
     Accepted,
     Answered,
+    Blocklist,
     Buddy,
     Changed,
     Declined,
@@ -218,6 +219,11 @@ def test_block_and_unblock() -> None:
         << f"ADL 13\n{listed(2, BOB)}"
         << Answered(Token("1"))
     ).end()
+
+
+def test_who_is_blocked() -> None:
+    play = online(members(Block=(BOB, DAVE)))
+    (play >> ListBlocked(token=Token("1")) << Blocklist(Token("1"), (BOB, DAVE))).end()
 
 
 def test_block_nobody() -> None:

@@ -14,6 +14,7 @@ from gateway.errors import Reason
 from gateway.events import (
     Avatar,
     AvatarFetched,
+    BlockedListed,
     Done,
     LoggedOut,
     MessageSent,
@@ -69,7 +70,7 @@ from tests.networks.msn.play import (
 from tests.networks.msn.test_messages import NUDGE, TEXT, TYPING
 from tests.networks.msn.test_rooms import inside
 
-ANSWERS = (AvatarFetched, Done, MessageSent, Refused, RoomJoined)
+ANSWERS = (AvatarFetched, BlockedListed, Done, MessageSent, Refused, RoomJoined)
 
 MISSING = {
     *("AnswerStep", "EditMessage", "FetchProfile", "Kick", "ListAffiliations", "ListRooms"),

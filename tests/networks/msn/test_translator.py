@@ -41,6 +41,10 @@ TABLE: list[tuple[news.News, Event]] = [
         ),
     ),
     (
+        news.Blocklist(TOKEN, (BOB,)),
+        events.BlockedListed(token=TOKEN, people=(BOB,)),
+    ),
+    (
         news.Changed(news.Buddy(BOB, "", ())),
         events.ContactChanged(contact=events.Contact(person=BOB)),
     ),
