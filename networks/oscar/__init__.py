@@ -5,7 +5,8 @@ text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may s
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
 kerberos                  the log-in of AIM 6: frames and codec of its own
-login, refusals, services   getting in, staying, leaving; connections for rooms and icons
+login, refusals, bos      getting in, staying, leaving
+services                  connections for rooms and icons
 contacts, presence, messages, rooms, people, own, icons    what one does there
 book, copy                the address book, now and at the last log-in
 requests, answers         commands and what came of them

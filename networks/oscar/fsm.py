@@ -37,6 +37,7 @@ from gateway.fsm import MAIN, Connected, Got, Input, Lost, Timer
 from gateway.network import Login
 from networks.oscar import (
     answers,
+    bos,
     contacts,
     icons,
     kerberos,
@@ -85,7 +86,7 @@ class OscarFsm:
             case Lost(detail, link):
                 self._handle_lost(detail, link)
             case Logout():
-                login.logout(oscar, given)
+                bos.logout(oscar, given)
             case _:
                 self._handle_command(given)
         answers.settle(oscar)
@@ -116,10 +117,12 @@ class OscarFsm:
                         answers.on_unreadable(oscar, frame, asked)
             case Signon() if service:
                 services.on_signon(oscar, service)
+            case Signon() if link == MAIN:
+                bos.on_signon(oscar)
             case Signon():
-                login.on_signon(oscar, link)
+                login.on_signon(oscar)
             case Signoff() if link == MAIN:
-                login.on_signoff(oscar, frame)
+                bos.on_signoff(oscar, frame)
             case kerberos.Granted() if oscar.state is State.AUTHORIZING:
                 login.on_granted(oscar, frame)
             case kerberos.Denied() if oscar.state is State.AUTHORIZING:
@@ -146,7 +149,7 @@ class OscarFsm:
         if link in oscar.services:
             answers.lose(oscar, link, Reason.UNAVAILABLE, detail)
         elif link == MAIN and oscar.rates.is_limited:
-            oscar.end(Offline.NETWORK, login.TOO_FAST)
+            oscar.end(Offline.NETWORK, bos.TOO_FAST)
         elif link == MAIN or (link in (AUTH, UAS) and oscar.state is State.AUTHORIZING):
             oscar.end(Offline.NETWORK, detail)
 
@@ -166,7 +169,7 @@ ServiceHandler = Callable[[Oscar, Service, Snac], None]
 ServiceTable = dict[tuple[int, int], tuple[int, ServiceHandler]]
 
 COMMANDS: dict[type, Callable[[Oscar, Any], None]] = {
-    Logout: login.logout,
+    Logout: bos.logout,
     SetPresence: presence.set_presence,
     SetInvisible: presence.set_invisible,
     SendMessage: messages.send_message,
@@ -189,7 +192,7 @@ COMMANDS: dict[type, Callable[[Oscar, Any], None]] = {
 
 TIMERS: dict[str, Callable[[Oscar], None]] = {
     "login": login.on_login_timer,
-    "ping": login.on_ping_timer,
+    "ping": bos.on_ping_timer,
     "settled": contacts.on_settled_timer,
     "sweep": answers.on_sweep_timer,
 }
@@ -210,19 +213,19 @@ AUTHORIZING: Table = {
 }
 
 ALWAYS: Table = {
-    (0x01, 0x0A): (32, login.on_rate_change),
-    (0x01, 0x0F): (5, login.on_self),
-    (0x01, 0x12): (0, login.on_moved),
-    (0x01, 0x13): (2, login.on_motd),
+    (0x01, 0x0A): (32, bos.on_rate_change),
+    (0x01, 0x0F): (5, bos.on_self),
+    (0x01, 0x12): (0, bos.on_moved),
+    (0x01, 0x13): (2, bos.on_motd),
 }
 
 SIGNING_ON: Table = ALWAYS | {
-    (0x01, 0x03): (2, login.on_families),
-    (0x01, 0x18): (0, login.on_versions),
-    (0x01, 0x07): (2, login.on_rates),
-    (0x13, 0x01): (2, login.on_no_feedbag),
-    (0x13, 0x06): (3, login.on_feedbag),
-    (0x13, 0x0F): (0, login.on_unchanged),
+    (0x01, 0x03): (2, bos.on_families),
+    (0x01, 0x18): (0, bos.on_versions),
+    (0x01, 0x07): (2, bos.on_rates),
+    (0x13, 0x01): (2, bos.on_no_feedbag),
+    (0x13, 0x06): (3, bos.on_feedbag),
+    (0x13, 0x0F): (0, bos.on_unchanged),
 }
 
 ONLINE: Table = ALWAYS | {

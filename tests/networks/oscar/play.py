@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from gateway.commands import JoinRoom
+from gateway.events import Offline
 from gateway.fsm import MAIN, Connect, Got, HangUp, Send, Stop, Tell, Timer, Tls, Wake
 from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.fsm import OscarFsm
-from networks.oscar.news import Listed, Welcomed
+from networks.oscar.news import Ended, Listed, Welcomed
 from networks.oscar.settings import OscarSettings
 from networks.oscar.state import AUTH, State
 from networks.oscar.wire import Signon, Snac
@@ -228,6 +229,15 @@ def online(
     assert [type(news) for news in told] == [Welcomed, Listed]
     play.log.clear()
     return play.skip()
+
+
+def ended(play: OscarPlaybook, why: Offline) -> str:
+    """The last thing that happened, in words."""
+    last, stop = play.done[-2:]
+    assert stop == Stop()
+    assert isinstance(last.news, Ended)
+    assert last.news.why is why
+    return last.news.detail
 
 
 def info(name: str, *fields: tuple[int, bytes], warning: int = 0) -> bytes:

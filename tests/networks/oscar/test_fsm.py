@@ -12,6 +12,7 @@ from gateway.commands import Logout, SendMessage
 from gateway.errors import Reason
 from gateway.events import (
     AvatarFetched,
+    BlockedListed,
     Done,
     LoggedOut,
     MessageSent,
@@ -46,6 +47,7 @@ from tests.servers import oscar_wire as pack
 
 ANSWERS = (
     AvatarFetched,
+    BlockedListed,
     Done,
     MessageSent,
     PeopleFound,
