@@ -71,6 +71,7 @@ contacts = Table(
     *_key("person"),
     Column("is_hidden", Boolean, nullable=False, comment="the user does not want them"),
     Column("seen", Text, comment="JSON: [[name, [group]] of the network, the same of the roster]"),
+    Column("picture", Text, comment="JSON: [name, hash, bytes, media type]; null: not known"),
 )
 """Whom the user's roster was told of."""
 

@@ -19,6 +19,7 @@ from gateway.store.records import (
     Broken,
     JoinedRoom,
     KnownContact,
+    KnownPicture,
     Preferences,
     Registration,
     RosterItem,
@@ -134,10 +135,15 @@ def _preferences(row: Row[Any]) -> Preferences:
 
 
 def _contact(row: Row[Any]) -> KnownContact:
-    seen = None
-    with suppress(ValueError, TypeError):  # Changed by hand: then nothing is known.
+    """What was changed by hand, and so cannot be read, is not known."""
+    seen = picture = None
+    with suppress(ValueError, TypeError):
         seen = Seen(*(_item(side) for side in json.loads(row.seen)))
-    return KnownContact(person=PersonId(row.person), is_hidden=row.is_hidden, seen=seen)
+    with suppress(ValueError, TypeError):
+        name, hash, size, media_type = json.loads(row.picture)
+        picture = KnownPicture(str(name), str(hash), int(size), str(media_type))
+    person = PersonId(row.person)
+    return KnownContact(person=person, is_hidden=row.is_hidden, seen=seen, picture=picture)
 
 
 def _item(found: Any) -> RosterItem:

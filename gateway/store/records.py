@@ -54,6 +54,18 @@ class Seen(NamedTuple):
     roster: RosterItem
 
 
+class KnownPicture(NamedTuple):
+    """What a contact shows, without the picture itself."""
+
+    name: str
+    """As the network names it; empty, as the hash, if they show none."""
+    hash: str
+    """SHA-1, in hexadecimal."""
+    size: int
+    """Bytes."""
+    media_type: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownContact:
     """Somebody whom the user's roster was told of: the contacts themselves where the network keeps
@@ -64,6 +76,8 @@ class KnownContact:
     """The user said no, and is not asked again."""
     seen: Seen | None = None
     """None: nobody knows whether the user's roster has them."""
+    picture: KnownPicture | None = None
+    """The last that the user's clients were told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,7 +184,11 @@ class Store:
         self._put(
             contacts,
             (*key, contact.person),
-            {"is_hidden": contact.is_hidden, "seen": contact.seen and json.dumps(contact.seen)},
+            {
+                "is_hidden": contact.is_hidden,
+                "seen": contact.seen and json.dumps(contact.seen),
+                "picture": contact.picture and json.dumps(contact.picture),
+            },
             owner=_is(contacts, key),
             limit=("contacts", limits.MAX_CONTACTS),
         )

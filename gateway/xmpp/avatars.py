@@ -19,6 +19,7 @@ from gateway.errors import CommandRefused
 from gateway.events import Avatar, AvatarFetched, Event
 from gateway.ids import PersonId, Token
 from gateway.log import Bound
+from gateway.store import KnownPicture
 from gateway.xmpp.contact import Contact
 
 XEPS = {"XEP-0153": "1.1.1"}
@@ -88,12 +89,18 @@ def photo(avatar: Avatar | None) -> str:
     return hashlib.sha1(avatar.data, usedforsecurity=False).hexdigest()
 
 
+def described(name: str, avatar: Avatar | None) -> KnownPicture:
+    if avatar is None:
+        return KnownPicture(name, "", 0, "")
+    return KnownPicture(name, photo(avatar), len(avatar.data), avatar.media_type)
+
+
 def picture(session: Asking, contact: Contact | None) -> Avatar | None:
     """For the vCard of a contact.  Blocks, if it has to be fetched again."""
-    if contact is None or not contact.photo:
+    if contact is None or contact.picture is None or not contact.picture.hash:
         return None
     try:
-        return _get(session, contact.person, contact.avatar)
+        return _get(session, contact.person, contact.picture.name)
     except CommandRefused:
         return None
 
@@ -119,8 +126,8 @@ def _get(session: Asking, person: PersonId, id: str) -> Avatar | None:
 class Avatars:
     """Of the contacts of one session."""
 
-    def __init__(self, host: Host, known: Callable[[str, str, str], None]) -> None:
-        """``known`` is told JID, the network's name of the picture, and its hash or ""."""
+    def __init__(self, host: Host, known: Callable[[str, KnownPicture], None]) -> None:
+        """``known`` is told JID and picture."""
         self._host = host
         self._known = known
         self._wanted: dict[str, tuple[PersonId, str]] = {}
@@ -136,13 +143,13 @@ class Avatars:
         self._wanted.pop(jid, None)
         self._latest.pop(jid, None)
         if not id:
-            self._known(jid, id, "")
-        elif contact.photo is None or contact.avatar != id:
+            self._known(jid, described(id, None))
+        elif contact.picture is None or contact.picture.name != id:
             self._want(jid, contact.person, id)
 
     def _want(self, jid: str, person: PersonId, id: str) -> None:
         if kept := CACHE.get((self._host.transport.domain, id)):
-            self._known(jid, id, photo(kept))
+            self._known(jid, described(id, kept))
             return
         self._wanted[jid] = (person, id)
         self._latest[jid] = id
@@ -174,4 +181,4 @@ class Avatars:
     def _fetched(self, jid: str, id: str, avatar: Avatar | None) -> None:
         if self._latest.get(jid) == id:  # Else it has changed again meanwhile.
             del self._latest[jid]
-            self._known(jid, id, photo(avatar))
+            self._known(jid, described(id, avatar))

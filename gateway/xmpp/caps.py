@@ -1,13 +1,11 @@
 """Entity Capabilities (XEP-0115): what disco would answer, as a hash in our presence."""
 
-import hashlib
-from base64 import b64encode
-from collections.abc import Iterable
 from functools import lru_cache
 
 from gateway.config import Transport
 from gateway.network import Kind, Network
 from gateway.xmpp.features import CAPS, features, identities
+from gateway.xmpp.hashes import hashed
 from gateway.xmpp.stanzas import escape
 
 NODE = "urn:x-greengate"
@@ -39,23 +37,3 @@ def _ver(kind: Kind, network: Network, name: str) -> str:
         (category, type_, "", called) for category, type_, called in identities(kind, network, name)
     ]
     return hashed(named, features(kind, network))
-
-
-def hashed(
-    identities: Iterable[tuple[str, str, str, str]],
-    features: Iterable[str],
-    forms: Iterable[tuple[str, Iterable[tuple[str, Iterable[str]]]]] = (),
-) -> str:
-    """The verification string (section 5.1), hashed.
-
-    identities: category, type, xml:lang, name.  forms: FORM_TYPE, and the values by var.
-    """
-    parts = ["/".join(identity) for identity in sorted(identities)]
-    parts += sorted(features)
-    for form_type, fields in sorted(forms):
-        parts.append(form_type)
-        for var, values in sorted(fields):
-            parts += [var, *sorted(values)]
-    text = "".join(f"{part}<" for part in parts)
-    # SHA-1 is what the XEP has everybody implement, and nobody's secret depends on it.
-    return b64encode(hashlib.sha1(text.encode(), usedforsecurity=False).digest()).decode()

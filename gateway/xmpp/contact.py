@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.events import Show
 from gateway.ids import PersonId
-from gateway.store import Seen
+from gateway.store import KnownPicture, Seen
 from gateway.xmpp import stanzas
 from gateway.xmpp.stanzas import element, escape
 
@@ -28,10 +28,8 @@ class Contact:
     show: Show = Show.OFFLINE
     status: str = ""
     idle_since: datetime | None = None
-    avatar: str = ""
-    """How the network names the picture that ``photo`` is of."""
-    photo: str | None = None
-    """SHA-1 of their picture (XEP-0153), "" if they have none; None: not known (yet)."""
+    picture: KnownPicture | None = None
+    """None: not known (yet)."""
     is_in_book: bool = True
     """False: they only ask to be let in, or have been asked."""
     is_authorized: bool = True
@@ -48,6 +46,10 @@ class Contact:
     None: not as far as we know."""
     is_asking: bool = False
     """They want to see our user, who has not answered yet."""
+
+    @property
+    def shows_picture(self) -> bool:
+        return self.picture is not None and bool(self.picture.hash)
 
     @property
     def called(self) -> str:
@@ -88,6 +90,6 @@ def _idle(contact: Contact) -> str:
 
 def _photo(contact: Contact) -> str:
     """XEP-0153.  Nothing at all until we know: that leaves what clients show as it is."""
-    if contact.photo is None:
+    if contact.picture is None:
         return ""
-    return f"<x xmlns='{VCARD_UPDATE}'><photo>{escape(contact.photo)}</photo></x>"
+    return f"<x xmlns='{VCARD_UPDATE}'><photo>{escape(contact.picture.hash)}</photo></x>"

@@ -24,10 +24,11 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Show
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
-from gateway.store import KnownContact
+from gateway.store import KnownContact, KnownPicture
 from gateway.xmpp.avatars import Avatars
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
+from gateway.xmpp.picturenews import PictureNews
 from gateway.xmpp.placement import Placement
 from gateway.xmpp.roster import Roster
 
@@ -47,13 +48,15 @@ class Contacts:
         """What the user did while the network was away; by command and JID."""
         self._is_full = False
         self._placement = Placement(host, self._roster, self._contacts)
-        self._avatars = Avatars(host, self._avatar_known)
+        self._avatars = Avatars(host, self._picture_known)
+        self._picture_news = PictureNews(host, self._shown)
         for contact in known:
             jid = host.jid(contact.person)
             self._roster.load(jid)
             self._contacts[jid] = Contact(
                 contact.person,
                 is_hidden=contact.is_hidden,
+                picture=contact.picture,
                 is_authorized=not self._network_keeps_them,  # Where it does, its list will tell.
                 seen=contact.seen,
             )
@@ -294,12 +297,28 @@ class Contacts:
             self._roster.tell_if_there(jid, contact)
             self._placement.review(jid)
 
-    def _avatar_known(self, jid: str, avatar: str, photo: str) -> None:
-        if contact := self._contacts.get(jid):
-            before = contact.photo
-            contact.avatar, contact.photo = avatar, photo
-            if photo != before:
-                self._roster.tell_if_there(jid, contact)
+    def _picture_known(self, jid: str, picture: KnownPicture) -> None:
+        contact = self._contacts.get(jid)
+        if contact is None or contact.picture == picture:
+            return
+        before, contact.picture = contact.picture, picture
+        if jid in self._roster:
+            self._roster.remember(jid, contact)
+        if before is None or before.hash != picture.hash:
+            self._roster.tell_if_there(jid, contact)
+            if jid in self._roster and not contact.is_hidden:
+                self._picture_news.changed(jid, contact)
+
+    def client_came(self, client: str, caps: str) -> None:
+        """A full JID, and what its presence shows of what it can do.  Never blocks."""
+        if FetchAvatar in self._host.transport.network.commands:
+            self._picture_news.client_came(client, caps)
+
+    def client_left(self, client: str) -> None:
+        self._picture_news.client_left(client)
+
+    def _shown(self) -> list[tuple[str, Contact]]:
+        return [(j, c) for j, c in self.items() if j in self._roster and not c.is_hidden]
 
     def logged_out(self) -> None:
         self._placement.stop()

@@ -29,6 +29,7 @@ from gateway.xmpp import (
     rsm,
     search,
     time,
+    useravatar,
     vcard,
     version,
 )
@@ -36,6 +37,7 @@ from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.chats import ATTENTION, CHAT_STATES, RECEIPTS
 from gateway.xmpp.corrections import CORRECTION
 from gateway.xmpp.markers import MARKERS
+from gateway.xmpp.picturenews import METADATA
 from gateway.xmpp.rooms import MUC
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -67,6 +69,8 @@ NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.ROOM, MARKERS): frozenset({MarkRead}),
     (Kind.PERSON, CORRECTION): frozenset({EditMessage}),
     (Kind.ROOM, CORRECTION): frozenset({EditMessage}),
+    (Kind.PERSON, useravatar.DATA): frozenset({FetchAvatar}),
+    (Kind.PERSON, METADATA): frozenset({FetchAvatar}),
     (Kind.PERSON, vcard.VCARD): frozenset({FetchProfile, FetchAvatar}),
     (Kind.PERSON, COMMANDS): commands.needed(Kind.PERSON),
 }
@@ -79,17 +83,8 @@ OFFERED = (
     *(
         file.FEATURES
         for file in (
-            blocking,
-            rosterx,
-            commands,
-            last,
-            ping,
-            prompt,
-            register,
-            search,
-            time,
-            vcard,
-            version,
+            *(blocking, rosterx, commands, last, ping, prompt, register, search),
+            *(time, useravatar, vcard, version),
         )
     ),
 )

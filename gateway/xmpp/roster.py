@@ -44,7 +44,12 @@ class Roster:
     def remember(self, jid: str, contact: Contact) -> None:
         self._known.add(jid)
         host = self._host
-        known = KnownContact(person=contact.person, is_hidden=contact.is_hidden, seen=contact.seen)
+        known = KnownContact(
+            person=contact.person,
+            is_hidden=contact.is_hidden,
+            seen=contact.seen,
+            picture=contact.picture,
+        )
         host.context.background.do(
             lambda: host.context.store.save_contact(host.key, known), host.key.user
         )

@@ -184,6 +184,10 @@ class User:
         if resources.available(resource, local, stanza) or is_new:
             for bridge in self.bridges(transport.domain):
                 bridge.user_changed()
+        if is_new:
+            caps = dict(resources.clients())[resource]
+            for bridge in self.bridges(transport.domain):
+                bridge.contacts.client_came(sender, caps)
         if local == TRANSPORT:
             for bridge in self.bridges(transport.domain):
                 bridge.own_avatar.shown(stanza)
@@ -204,6 +208,7 @@ class User:
         local = TRANSPORT if to.kind is Kind.SERVER else stanza.get("to", "")
         if resources and resources.unavailable(sender.partition("/")[2], local):
             for bridge in self.bridges(transport.domain):
+                bridge.contacts.client_left(sender)
                 bridge.user_changed()
 
     def subscription(self, stanza: Element, transport: Transport, to: Address) -> None:

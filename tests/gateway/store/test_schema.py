@@ -38,7 +38,7 @@ def test_migrating_again_keeps_everything(settings: StoreSettings) -> None:
     migrate(settings)
     run(
         settings,
-        "INSERT INTO contacts VALUES ('juliet@verona.lit', 'irc', '', 'Romeo', false, NULL)",
+        "INSERT INTO contacts VALUES ('juliet@verona.lit', 'irc', '', 'Romeo', false, NULL, NULL)",
     )
     migrate(settings)
     assert schema_version(settings) == LATEST

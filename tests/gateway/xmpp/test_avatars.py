@@ -13,6 +13,7 @@ from gateway.commands import Command, FetchAvatar
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar, AvatarFetched, PresenceChanged, ProfileChanged, Show
 from gateway.ids import PersonId
+from gateway.store import KnownPicture
 from gateway.xmpp import avatars, placement
 from gateway.xmpp.avatars import Cache
 from gateway.xmpp.contact import Contact
@@ -30,6 +31,9 @@ from tests.gateway.xmpp.hosting import (
 
 FACE = Avatar(data=b"\x89PNG a face", media_type="image/png")
 MASK = Avatar(data=b"GIF89a a mask", media_type="image/gif")
+
+
+SHOWS_FACE = avatars.described("face", FACE)
 
 
 def hashed(avatar: Avatar) -> str:
@@ -279,6 +283,38 @@ def test_strangers_show_none() -> None:
     assert (said(host), host.take()) == ([], [])
 
 
+# After a restart.
+
+
+def test_a_picture_that_is_the_same_is_neither_fetched_nor_told_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is in the first presence already, whatever the network says of it first."""
+    host = Host()
+    Album(host, face=FACE)
+    before = online(host, ROMEO, PARIS)
+    before.profile_changed(shows("face"))
+    before.profile_changed(shows("", PARIS))
+    idle(before)
+    monkeypatch.setattr(avatars, "CACHE", Cache(10_000))
+
+    host = Host(store=host.store)
+    album = Album(host, face=FACE, mask=MASK)
+    made = contacts(host)
+    writes = host.store.writes
+    for person in (ROMEO, PARIS):
+        made.presence_changed(PresenceChanged(person=person, show=Show.AVAILABLE))
+    assert said(host) == [f"available romeo photo={hashed(FACE)}", "available paris photo="]
+    made.profile_changed(shows("face"))
+    made.profile_changed(shows("", PARIS))
+    idle(made)
+    assert (album.asked(), said(host), host.store.writes) == ([], [], writes)
+    made.profile_changed(shows("mask"))
+    idle(made)
+    assert album.asked() == ["Romeo mask"]
+    assert said(host) == [f"available romeo photo={hashed(MASK)}"]
+
+
 # For the vCard.
 
 
@@ -286,8 +322,8 @@ def asks(host: Host) -> Any:
     return host
 
 
-def shown(photo: str | None = hashed(FACE)) -> Contact:
-    return Contact(ROMEO, avatar="face", photo=photo)
+def shown(picture: KnownPicture | None = SHOWS_FACE) -> Contact:
+    return Contact(ROMEO, picture=picture)
 
 
 def test_a_picture_that_is_kept_asks_nobody() -> None:
@@ -309,7 +345,7 @@ def test_a_picture_that_is_not_kept_any_more_is_fetched() -> None:
 def test_no_picture_of_those_who_show_none() -> None:
     host = Host()
     assert avatars.picture(asks(host), None) is None
-    assert avatars.picture(asks(host), shown("")) is None
+    assert avatars.picture(asks(host), shown(avatars.described("", None))) is None
     assert avatars.picture(asks(host), shown(None)) is None
     Album(host)
     assert avatars.picture(asks(host), shown()) is None  # Gone meanwhile.

@@ -108,7 +108,7 @@ def pictured() -> User:
         token=TOKEN, person=command.person, avatar=FACE
     )
     user.only.contacts[ROMEO] = Contact(
-        PersonId("Romeo"), name="Montague", avatar="face", photo=avatars.photo(FACE)
+        PersonId("Romeo"), name="Montague", picture=avatars.described("face", FACE)
     )
     return user
 
@@ -139,7 +139,8 @@ def test_a_picture_alone_where_nothing_else_is_told() -> None:
 @pytest.mark.parametrize("photo", ["", None])
 def test_without_a_picture(photo: str | None) -> None:
     user = pictured()
-    user.only.contacts[ROMEO] = Contact(PersonId("Romeo"), photo=photo)
+    picture = None if photo is None else avatars.described("", None)
+    user.only.contacts[ROMEO] = Contact(PersonId("Romeo"), picture=picture)
     assert same(get(user, VCARD, ROMEO), card("romeo"))
     user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND)
     assert refusal(lambda: get(user, VCARD, ROMEO)).reason is Reason.NOT_FOUND
