@@ -4,7 +4,7 @@ No specification was ever published; what is known comes from recordings and oth
 
 wire                         commands of both kinds of server
 challenge, sso               what proves who we are
-xml, soap                    the services over HTTP
+fields, xml, soap            lines, elements, and the services over HTTP
 abservice, addressbook, memberships, lists    contacts and groups, who may see whom
 mime, text, personal, oim    what is in messages, and under names
 msnobject, slp, p2p, peer    display pictures, and how they are passed on

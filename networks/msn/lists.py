@@ -11,6 +11,7 @@ from itertools import groupby
 from urllib.parse import unquote
 
 from gateway.frozen import frozen
+from networks.msn.fields import number
 from networks.msn.memberships import NetworkId, network_of
 from networks.msn.xml import children, parse, quoted
 
@@ -122,7 +123,7 @@ def parse_lists(payload: bytes) -> tuple[Listed, ...]:
     return tuple(
         Listed(
             address=f"{name}@{domain}".lower(),
-            on=_on(entry.get("l", "")),
+            on=On(number(entry.get("l", ""))) & EVERY_LIST,
             network=network_of(entry.get("t", ""), NetworkId.MSN),
             name=unquote(entry.get("f", "")),
         )
@@ -130,7 +131,3 @@ def parse_lists(payload: bytes) -> tuple[Listed, ...]:
         for entry in children(of_domain, "c")
         if (domain := of_domain.get("n", "")) and (name := entry.get("n", ""))
     )
-
-
-def _on(text: str) -> On:
-    return On(int(text)) & EVERY_LIST if text.isdecimal() and len(text) < 4 else On.NOTHING

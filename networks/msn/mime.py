@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from gateway.frozen import frozen
-
-Headers = tuple[tuple[str, str], ...]
+from networks.msn.fields import Fields, first, number, parse_fields
 
 PLAIN = "text/plain"
 CONTROL = "text/x-msmsgscontrol"
@@ -32,27 +31,22 @@ class Message:
     type: str
     """In lower case, without parameters; "" if it was not said."""
     body: bytes
-    headers: Headers = ()
+    headers: Fields = ()
     """All others."""
     charset: str = "utf-8"
     """One that Python knows."""
 
     def get(self, name: str) -> str:
         """The first header of that name, in any case; "" if there is none."""
-        return _first(self.headers, name)
+        return first(self.headers, name)
 
     def field(self, name: str) -> str:
         """The same of lines in the body that look like headers, as those of notifications do."""
-        return _first(_lines(self.body.decode(errors="replace")), name)
+        return first(parse_fields(self.body.decode(errors="replace")), name)
 
     @property
     def text(self) -> str:
         return self.body.decode(self.charset, errors="replace")
-
-
-def _first(headers: Headers, name: str) -> str:
-    folded = name.lower()
-    return next((value for called, value in headers if called.lower() == folded), "")
 
 
 END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
@@ -60,16 +54,13 @@ END = re.compile(rb"\r?\n\r?\n|\A\r?\n")
 
 CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
 
-MAX_HEADERS = 32
-"""That are looked at.  The profile, the longest there is, has some 25."""
-
 
 def parse(payload: bytes) -> Message:
     """Of any bytes.  Without a blank line everything is headers."""
     end = END.search(payload)
     head, body = (payload[: end.start()], payload[end.end() :]) if end else (payload, b"")
-    headers = _lines(head.decode(errors="replace"))
-    content = _first(headers, "Content-Type")
+    headers = parse_fields(head.decode(errors="replace"))
+    content = first(headers, "Content-Type")
     return Message(
         type=content.partition(";")[0].strip().lower(),
         body=body,
@@ -79,15 +70,6 @@ def parse(payload: bytes) -> Message:
 
 
 DROPPED = {"mime-version", "content-type"}
-
-
-def _lines(text: str) -> Headers:
-    found = []
-    for line in text.split("\n", MAX_HEADERS)[:MAX_HEADERS]:
-        name, colon, value = line.partition(":")
-        if colon:
-            found.append((name.strip(), value.strip()))
-    return tuple(found)
 
 
 def known_charset(name: str) -> str:
@@ -124,12 +106,12 @@ class Assembler:
     def add(self, sender: str, message: Message) -> Message | None:
         """The whole message that this one was, or completes; None while the rest is missing, or
         for one of which the beginning is."""
-        id, chunks = message.get("Message-ID"), _number(message.get("Chunks"))
+        id, chunks = message.get("Message-ID"), number(message.get("Chunks"))
         if id and chunks > 1:
             self._begin((sender, id), message, chunks)
             return None
         if id and message.get("Chunk"):
-            return self._continue((sender, id), message.body, _number(message.get("Chunk")))
+            return self._continue((sender, id), message.body, number(message.get("Chunk")))
         return message
 
     def _begin(self, key: tuple[str, str], message: Message, chunks: int) -> None:
@@ -153,10 +135,5 @@ class Assembler:
         return replace(first, body=b"".join(parts), headers=tuple(_whole(first.headers)))
 
 
-def _whole(headers: Headers) -> Iterator[tuple[str, str]]:
+def _whole(headers: Fields) -> Iterator[tuple[str, str]]:
     return (one for one in headers if one[0].lower() not in ("chunks", "message-id"))
-
-
-def _number(text: str) -> int:
-    """0 for what is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0

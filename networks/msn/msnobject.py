@@ -9,6 +9,7 @@ from hashlib import sha1
 
 from gateway.errors import WireError
 from gateway.frozen import frozen
+from networks.msn.fields import number
 from networks.msn.xml import parse, quoted
 
 PICTURE = 3
@@ -67,7 +68,11 @@ def parse_object(text: str) -> MsnObject | None:
         found = parse(text.encode(errors="replace")).attrib
     except WireError:
         return None
-    size, kind, sha1d = (found.get(name, "") for name in ("Size", "Type", "SHA1D"))
-    if not (size.isdecimal() and kind.isdecimal() and sha1d):
+    size, kind, sha1d = (
+        number(found.get("Size", "")),
+        number(found.get("Type", "")),
+        found.get("SHA1D"),
+    )
+    if not (size and kind and sha1d):
         return None
-    return MsnObject(text, found.get("Creator", "").lower(), int(size), int(kind), sha1d)
+    return MsnObject(text, found.get("Creator", "").lower(), size, kind, sha1d)

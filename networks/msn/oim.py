@@ -19,6 +19,7 @@ from gateway.frozen import frozen
 from gateway.styling import ILLEGAL, one_kind_of_line_end
 from networks.msn import mime
 from networks.msn.challenge import Product
+from networks.msn.fields import number
 from networks.msn.mime import Message, known_charset
 from networks.msn.soap import Fault, Request, read, request
 from networks.msn.sso import Ticket
@@ -165,7 +166,7 @@ def _mail(text: str) -> OfflineMessage:
         text=_body(message),
         sent_at=_arrived(message.get("X-OriginalArrivalTime")),
         run=message.get("X-OIM-Run-Id"),
-        number=_number(message.get("X-OIM-Sequence-Num")),
+        number=number(message.get("X-OIM-Sequence-Num")),
     )
 
 
@@ -178,10 +179,6 @@ def _body(message: Message) -> str:
         case _:
             text = message.body.decode()  # It was in XML, so whatever it was it is UTF-8.
     return ILLEGAL.sub("", one_kind_of_line_end(text)).strip("\n")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 ARRIVED = re.compile(r"(\d\d?) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)")

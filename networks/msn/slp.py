@@ -23,8 +23,7 @@ from dataclasses import replace
 
 from gateway.errors import WireError
 from gateway.frozen import frozen
-
-Fields = tuple[tuple[str, str], ...]
+from networks.msn.fields import Fields, first, number, parse_fields
 
 VERSION = "MSNSLP/1.0"
 
@@ -64,16 +63,16 @@ class Slp:
 
     def get(self, name: str) -> str:
         """The field of that name, in any case; "" if there is none."""
-        return _first(self.fields, name)
+        return first(self.fields, name)
 
     @property
     def session(self) -> int:
         """0 if none is named."""
-        return _number(self.get("SessionID"))
+        return number(self.get("SessionID"))
 
     @property
     def app(self) -> int:
-        return _number(self.get("AppID"))
+        return number(self.get("AppID"))
 
     @property
     def context(self) -> bytes:
@@ -155,9 +154,6 @@ ADDRESS = re.compile(r"<msnmsgr:([^<>;]+)[^<>]*>", re.IGNORECASE)
 
 BRANCH = re.compile(r"branch=(\{[^}]*\})")
 
-MAX_LINES = 40
-"""That are looked at."""
-
 
 def parse(data: bytes) -> Slp:
     """
@@ -165,48 +161,28 @@ def parse(data: bytes) -> Slp:
         WireError: it is no MSNSLP.
     """
     head, _, body = data.decode(errors="replace").partition(END * 2)
-    first, _, rest = head.partition(END)
-    start = START.fullmatch(first.strip())
+    begin, _, rest = head.partition(END)
+    start = START.fullmatch(begin.strip())
     if not start:
-        raise WireError(f"MSNSLP begins with {first[:80]!r}")
-    headers = _fields(rest)
-    branch = BRANCH.search(_first(headers, "Via"))
-    call = _first(headers, "Call-ID")
+        raise WireError(f"MSNSLP begins with {begin[:80]!r}")
+    headers = parse_fields(rest)
+    branch = BRANCH.search(first(headers, "Via"))
+    call = first(headers, "Call-ID")
     if not call:
         raise WireError("MSNSLP without a Call-ID")
     return Slp(
         method=start["method"] or "",
         status=int(start["status"] or 0),
-        sender=_address(_first(headers, "From")),
-        receiver=_address(_first(headers, "To")),
+        sender=_address(first(headers, "From")),
+        receiver=_address(first(headers, "To")),
         branch=branch[1] if branch else "",
         call=call,
-        sequence=_number(_first(headers, "CSeq")),
-        type=_first(headers, "Content-Type").lower(),
-        fields=_fields(body),
+        sequence=number(first(headers, "CSeq")),
+        type=first(headers, "Content-Type").lower(),
+        fields=parse_fields(body.strip("\0")),
     )
-
-
-def _fields(text: str) -> Fields:
-    lines = text.strip("\0").split(END, MAX_LINES)[:MAX_LINES]
-    found = (line.partition(":") for line in lines)
-    return tuple((name.strip(), value.strip()) for name, colon, value in found if colon)
-
-
-def _first(fields: Fields, name: str) -> str:
-    folded = name.lower()
-    return next((value for called, value in fields if called.lower() == folded), "")
 
 
 def _address(text: str) -> str:
     found = ADDRESS.search(text)
     return found[1].lower() if found else ""
-
-
-MAX_NUMBER = 0xFFFFFFFF
-
-
-def _number(text: str) -> int:
-    """Of 32 bits; 0 for any other."""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else 0
-    return number if number <= MAX_NUMBER else 0
