@@ -209,15 +209,6 @@ def add_group(ticket: str, name: str) -> Request:
     return operation(BOOK_PATH, "ABGroupAdd", ticket, GROUP_SAVE, body)
 
 
-def rename_group(ticket: str, id: str, name: str) -> Request:
-    body = (
-        f"{BOOK_ID}<groups><Group><groupId>{quoted(id)}</groupId>"
-        f"<groupInfo><name>{quoted(name)}</name></groupInfo>"
-        "<propertiesChanged>GroupName </propertiesChanged></Group></groups>"
-    )
-    return operation(BOOK_PATH, "ABGroupUpdate", ticket, GROUP_SAVE, body)
-
-
 def delete_group(ticket: str, id: str) -> Request:
     return operation(BOOK_PATH, "ABGroupDelete", ticket, TIMER, BOOK_ID + _group(id))
 

@@ -40,7 +40,7 @@ MAX_PAGES = 20
 """Of an address book: 1,500 contacts each, more than any server keeps."""
 
 AS_WANTED = ("MemberAlreadyExists", "MemberDoesNotExist")
-NO_CONTACT = "ContactDoesNotExist"
+NO_CONTACT, NO_GROUP = "ContactDoesNotExist", "GroupDoesNotExist"
 """Faults that say that nothing has to be done."""
 
 FEDERATED = "EmailDomainIsFederated"
@@ -257,14 +257,16 @@ def changing(msn: Msn, who: ChatId, name: str, groups: tuple[str, ...]) -> Task:
     wanted = []
     for group in dict.fromkeys(filter(None, (group.strip() for group in groups))):
         wanted.append((yield from group_id(msn, group)))
-    for group in contact.groups:
-        if group not in wanted:
-            yield from member_of(msn, addressbook.remove_from_group, contact, group)
+    left = [group for group in contact.groups if group not in wanted]
+    for group in left:
+        yield from member_of(msn, addressbook.remove_from_group, contact, group)
     for group in wanted:
         if group not in contact.groups:
             yield from member_of(msn, addressbook.add_to_group, contact, group)
     msn.book.contacts[who] = replace(contact, groups=tuple(wanted))
     msn.tell(Changed(buddy(msn, who)))
+    for group in left:
+        yield from drop_if_empty(msn, group)
 
 
 def group_id(msn: Msn, name: str) -> Step:
@@ -277,6 +279,18 @@ def group_id(msn: Msn, name: str) -> Step:
     )
     msn.book.groups[id] = name
     return id
+
+
+def drop_if_empty(msn: Msn, group: str) -> Step:
+    """A group of which the last contact was taken out: renamed, as XMPP does it."""
+    used = {id for contact in msn.book.contacts.values() for id in contact.groups}
+    if group in used or group not in msn.book.groups:
+        return
+    deleting = ask(
+        msn, "ABGroupDelete", lambda ticket: addressbook.delete_group(ticket, group), parse_done
+    )
+    yield from attempt(deleting, NO_GROUP)
+    del msn.book.groups[group]
 
 
 def member_of(msn: Msn, how: Callable[[str, str, str], Post], contact: Contact, group: str) -> Step:

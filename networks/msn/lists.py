@@ -1,4 +1,4 @@
-"""Payloads of ADL, RML and FQY: addresses by domain, with the lists each is on.
+"""Payloads of ADL and RML: addresses by domain, with the lists each is on.
 
     <ml l="1"><d n="example.com"><c n="bob" l="3" t="1"/></d></ml>
 
@@ -65,12 +65,6 @@ def changed_lists(entries: Iterable[Listed]) -> list[bytes]:
         for _, group in groupby(_sendable(entries), key=lambda entry: entry[0])
         for payload in _payloads((listed for *_, listed in group), "")
     ]
-
-
-def query(address: str) -> bytes:
-    """For FQY: on which networks an address is known."""
-    name, _, domain = address.rpartition("@")
-    return _payload(f'<d n="{quoted(domain)}"><c n="{quoted(name)}"/></d>', "")
 
 
 Entry = tuple[str, str, Listed]

@@ -18,6 +18,7 @@ from networks.msn.requests import Asked, Request
 from networks.msn.state import Board, Msn, Room
 
 MAX_ROOMS = 50
+"""Each with people in it is a connection, and anybody can call us into one more."""
 
 MAX_HELD = 100
 """Messages kept for somebody who has not entered yet; then the first are shown all the same."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.errors import CommandRefused, Reason, WireError
 from gateway.fsm import Fetch, Fetched
+from networks.msn.oim import THROTTLED, UNKNOWN_RECEIVER
 from networks.msn.requests import Asked, Request
 from networks.msn.settings import Url
 from networks.msn.soap import Fault
@@ -48,11 +49,11 @@ FAULTS: dict[str, tuple[Reason, str]] = {
     "ContactAlreadyExists": (Reason.CONFLICT, "They are on the contact list already."),
     "BadArgumentLength": (Reason.NOT_ACCEPTABLE, "The name of the group is too long."),
     "Forbidden": (Reason.NOT_SUPPORTED, "The server cannot do that."),
-    "SystemUnavailable": (
+    UNKNOWN_RECEIVER: (
         Reason.UNAVAILABLE,
         "They are not online, and the server does not keep the message for them.",
     ),
-    "SenderThrottleLimitExceeded": (Reason.TOO_MUCH, "Too many offline messages; wait a little."),
+    THROTTLED: (Reason.TOO_MUCH, "Too many offline messages; wait a little."),
     "InvalidContent": (Reason.NOT_ACCEPTABLE, "The server does not take that text."),
     REFUSED: (Reason.NOT_AUTHORIZED, "The address or the password is wrong."),
 }

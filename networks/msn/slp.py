@@ -29,8 +29,6 @@ VERSION = "MSNSLP/1.0"
 
 REQUEST = "application/x-msnmsgr-sessionreqbody"
 """A session."""
-TRANSPORT = "application/x-msnmsgr-transreqbody"
-"""A direct connection for one."""
 CLOSE = "application/x-msnmsgr-sessionclosebody"
 
 OBJECTS = "{A4268EEC-FEC5-49E5-95C3-F126696BDBF6}"

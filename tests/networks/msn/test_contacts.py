@@ -163,8 +163,19 @@ def test_name_and_groups() -> None:
         << asked("ABGroupContact", "ABGroupContactAdd", "<guid>g3<")
         >> DONE
         << Changed(Buddy(BOB, "Bobby", ("Work", "New")))
+        << asked("ABGroupDelete", "<guid>g1<")
+        >> DONE
         >> change("Bobby", "New", "Work")
         << Changed(Buddy(BOB, "Bobby", ("New", "Work")))
+    ).end()
+
+
+def test_group_that_others_are_in() -> None:
+    friends = contact(BOB, groups=("g1",)), contact(DAVE, groups=("g1",))
+    (
+        (online(pages=book(*friends, groups=(group("g1", "Friends"),))) >> change("")).skip()
+        >> DONE
+        << Changed(Buddy(BOB, "", ()))
     ).end()
 
 

@@ -16,7 +16,6 @@ from networks.msn.lists import (
     changed_lists,
     initial_lists,
     parse_lists,
-    query,
 )
 from networks.msn.memberships import NetworkId
 
@@ -35,7 +34,6 @@ def test_recorded() -> None:
     assert changed_lists(people("dave@example.com", on=On.BLOCK)) == [
         b'<ml><d n="example.com"><c n="dave" l="4" t="1"/></d></ml>'
     ]
-    assert query("bob@example.com") == b'<ml><d n="example.com"><c n="bob"/></d></ml>'
 
 
 def test_domains() -> None:

@@ -252,7 +252,9 @@ def test_what_is_declined() -> None:
         INVITE, fields=(("EUF-GUID", slp.FILES), ("SessionID", "8"), ("Context", context))
     )
     other = replace(INVITE, fields=(("EUF-GUID", "{1}"), ("SessionID", "9")))
-    direct = replace(INVITE, type=slp.TRANSPORT, fields=(("Bridges", "TCPv1"),))
+    direct = replace(
+        INVITE, type="application/x-msnmsgr-transreqbody", fields=(("Bridges", "TCPv1"),)
+    )
     no_session = replace(INVITE, fields=INVITE.fields[:1] + INVITE.fields[2:])
     steps = heard(alice, said(file, other, direct, no_session))
     assert [answer.status for answer in answers(steps)] == [603] * 4
