@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from gateway.errors import Reason
-from networks.msn import attendance, boards, contacts, login, offline, services
+from networks.msn import attendance, boards, contacts, login, offline, presence, services
 from networks.msn.ids import is_room
 from networks.msn.refusals import UNREACHABLE, explain
 from networks.msn.requests import PATIENCE, Asked, Request
@@ -65,6 +65,7 @@ FAILED: dict[Asked, Failed] = {
     Asked.TICKETS: services.on_renewal_failed,
     Asked.ADDITION: contacts.on_addition_failed,
     Asked.CHANGE: contacts.on_change_failed,
+    Asked.NAME: presence.on_name_failed,
     Asked.BOARD: on_call_failed,
     Asked.CALL: on_call_failed,
     Asked.INBOX: offline.on_inbox_failed,

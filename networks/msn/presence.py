@@ -101,7 +101,7 @@ def send_name(msn: Msn, name: str, request: Request | None = None) -> None:
 def store_name(msn: Msn, name: str) -> None:
     """For those who look us up while we are offline, and for our next log-in."""
     msn.book.name = name
-    run(msn, renaming(msn, name), Request(Asked.CHANGE))
+    run(msn, renaming(msn, name), Request(Asked.NAME))
 
 
 def renaming(msn: Msn, name: str) -> Task:
@@ -111,6 +111,10 @@ def renaming(msn: Msn, name: str) -> Task:
         lambda: rename_me(msn.ticket(Site.CONTACTS).text, name),
         parse_done,
     )
+
+
+def on_name_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:
+    msn.notice(f"Your display name holds until you log out, and could not be stored: {detail}")
 
 
 def change_nick(msn: Msn, command: ChangeNick) -> None:

@@ -9,7 +9,7 @@ from gateway.errors import Reason
 from gateway.events import Show
 from gateway.ids import Token
 from networks.msn.msnobject import picture
-from networks.msn.news import Answered, Appeared, Denied, Seen
+from networks.msn.news import Answered, Appeared, Denied, Noticed, Seen
 from networks.msn.presence import MAX_TEXT, NOT_A_NAME, STATUS, picture_name
 from networks.msn.settings import MsnSettings
 from networks.msn.state import State
@@ -22,6 +22,7 @@ from tests.networks.msn.play import (
     asked,
     book,
     connected,
+    fault,
     members,
     online,
 )
@@ -89,6 +90,22 @@ def test_name() -> None:
         << Answered(Token("1"))
         << asked("ABContactUpdate", "<displayName>Alice é<")
         >> DONE
+    ).end()
+
+
+def test_name_that_is_not_kept() -> None:
+    (
+        online()
+        >> ChangeNick(nick="Alice", token=Token("1"))
+        << "PRP 10 MFN Alice"
+        >> "PRP 10 MFN Alice"
+        << Answered(Token("1"))
+        << asked("ABContactUpdate")
+        >> fault("Forbidden")
+        << Noticed(
+            "Your display name holds until you log out, and could not be stored: "
+            "The server cannot do that."
+        )
     ).end()
 
 
