@@ -15,6 +15,7 @@ from gateway.commands import (
     MarkRead,
     SearchPeople,
     SendMessage,
+    SetAvatar,
     SetTyping,
 )
 from gateway.network import Kind, Network
@@ -37,7 +38,7 @@ from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.chats import ATTENTION, CHAT_STATES, RECEIPTS
 from gateway.xmpp.corrections import CORRECTION
 from gateway.xmpp.markers import MARKERS
-from gateway.xmpp.picturenews import METADATA
+from gateway.xmpp.picturenews import METADATA, NOTIFY
 from gateway.xmpp.rooms import MUC
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
@@ -48,7 +49,7 @@ OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 
 FEATURES: dict[Kind, tuple[str, ...]] = {
     # Of discovery itself, and of what is no IQ: messages and presence.
-    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC),
+    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC, NOTIFY),
     Kind.PERSON: (
         *(DISCO_INFO, DISCO_ITEMS, CAPS),
         *(CHAT_STATES, RECEIPTS, ATTENTION, MARKERS, CORRECTION),
@@ -58,6 +59,7 @@ FEATURES: dict[Kind, tuple[str, ...]] = {
 
 NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.SERVER, MUC): frozenset({JoinRoom}),
+    (Kind.SERVER, NOTIFY): frozenset({SetAvatar}),
     (Kind.SERVER, blocking.BLOCKING): frozenset({ListBlocked}),
     (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
     (Kind.SERVER, rosterx.ROSTERX): frozenset({ChangeContact}),

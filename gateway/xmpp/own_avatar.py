@@ -1,7 +1,11 @@
 """The user's own picture, on to networks that show one (``SetAvatar``).
 
-    a presence with a hash (XEP-0153) ──► the vCard, asked of the user's server ──►
-    made to fit (``gateway.pictures``) ──► SetAvatar
+    a presence with a hash (XEP-0153) ──► the vCard, asked of the user's server ──┐
+    published by PEP (XEP-0084)       ──► its data, asked likewise              ──┤
+                                          SetAvatar ◄── made to fit (``pictures``) ┘
+
+A server that makes each of the two from the other (XEP-0398) may convert the picture, so that they
+differ: then the one in presence holds.  One that does not puts no hash there, or an empty one.
 
 A hash that was seen is not asked for again, and a picture that the network has is not sent again,
 whatever reconnects.  Somebody who has no picture in XMPP keeps the one they have on the network:
@@ -23,7 +27,9 @@ from gateway.network import Picture
 from gateway.sessions import State
 from gateway.xmpp.avatars import photo
 from gateway.xmpp.contact import VCARD_UPDATE
+from gateway.xmpp.elements import element
 from gateway.xmpp.host import Host
+from gateway.xmpp.picturenews import EVENT, METADATA
 
 VCARD = "{vcard-temp}vCard"
 BINVAL = "{vcard-temp}PHOTO/{vcard-temp}BINVAL"
@@ -31,8 +37,13 @@ TYPE = "{vcard-temp}PHOTO/{vcard-temp}TYPE"
 
 HASH = f"{{{VCARD_UPDATE}}}x/{{{VCARD_UPDATE}}}photo"
 
+PUBSUB = "http://jabber.org/protocol/pubsub"
+DATA = "urn:xmpp:avatar:data"
+EVENT_ITEMS = f"{{{EVENT}}}items"
+INFO = f"{{{METADATA}}}info"
+
 USUAL_TYPE = "image/png"
-"""Of a picture whose vCard does not say."""
+"""Of a picture of which nobody says; XEP-0084 demands that it is there as that (section 4.1)."""
 
 
 ONE_AT_A_TIME = Semaphore()
@@ -47,6 +58,14 @@ def _try(avatar: Avatar, limits: Picture) -> Avatar | CommandRefused:
         return refusal
 
 
+def _avatar(base64: str, media_type: str = "") -> Avatar | None:
+    try:
+        data = b64decode("".join(base64.split()))
+    except binascii.Error:
+        return None
+    return Avatar(data=data, media_type=media_type.strip() or USUAL_TYPE) if data else None
+
+
 class OwnAvatar:
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -54,6 +73,10 @@ class OwnAvatar:
         """The hash that the user's clients show; None: they have not said."""
         self._done: str | None = None
         """The last that was dealt with."""
+        self._published = ""
+        """The hash of what was published by PEP."""
+        self._is_in_presence = False
+        """There was a hash in one."""
         self._sent = ""
         """Hash of what the network was given; "" if that is nothing."""
         self._fetching: gevent.Greenlet[..., None] | None = None
@@ -61,8 +84,24 @@ class OwnAvatar:
     def shown(self, presence: Element) -> None:
         """By a client of the user.  No ``photo`` at all: it does not know (section 4.1)."""
         found = presence.find(HASH)
-        if found is not None:
-            self._wanted = (found.text or "").strip().lower()
+        if found is None:
+            return
+        hash = (found.text or "").strip().lower()
+        if hash or not self._published:
+            self._is_in_presence = bool(hash)
+            self._wanted = hash
+            self.review()
+
+    def published(self, event: Element) -> None:
+        """By PEP, to which we subscribe by our capabilities (XEP-0163, section 4.3)."""
+        items = event.find(EVENT_ITEMS)
+        if items is None or items.get("node") != METADATA:
+            return
+        here = (info for info in items.iter(INFO) if not info.get("url"))
+        info = next(here, None)
+        self._published = "" if info is None else info.get("id", "").lower()
+        if not self._is_in_presence:
+            self._wanted = self._published
             self.review()
 
     def review(self) -> None:
@@ -85,25 +124,28 @@ class OwnAvatar:
         try:
             while self._is_due:
                 wanted = self._wanted
-                self._set(self._fitted(self._fetch()) if wanted else None)
+                self._set(self._fitted(self._fetch(wanted)) if wanted else None)
                 self._done = wanted
         except CommandRefused as refusal:  # Until the next presence, or log-in.
             self._host.log.debug("avatar.not_set", why=refusal.text)
         finally:
             self._fetching = None
 
-    def _fetch(self) -> Avatar | None:
+    def _fetch(self, hash: str) -> Avatar | None:
         """
         Raises:
             CommandRefused: the user's server does not tell.
         """
-        card = self._host.out.ask(self._host.address, self._host.key.user, Element(VCARD))
-        try:
-            data = b64decode("".join(card.findtext(BINVAL, "").split()))
-        except binascii.Error:
-            return None
-        media_type = card.findtext(TYPE, "").strip() or USUAL_TYPE
-        return Avatar(data=data, media_type=media_type) if data else None
+        if hash == self._published:
+            item = element(f"{{{PUBSUB}}}item", id=hash)
+            items = element(f"{{{PUBSUB}}}items", item, node=DATA)
+            answer = self._ask(element(f"{{{PUBSUB}}}pubsub", items))
+            return _avatar("".join(answer.itertext()))
+        card = self._ask(Element(VCARD))
+        return _avatar(card.findtext(BINVAL, ""), card.findtext(TYPE, ""))
+
+    def _ask(self, payload: Element) -> Element:
+        return self._host.out.ask(self._host.address, self._host.key.user, payload)
 
     def _fitted(self, avatar: Avatar | None) -> Avatar | None:
         """None, and the user is told, if it can be shown in no way."""

@@ -22,6 +22,7 @@ from gateway.xmpp import jid, stanzas
 from gateway.xmpp.component import MESSAGE, Component
 from gateway.xmpp.context import Context
 from gateway.xmpp.iq import Ask, Asker, Table
+from gateway.xmpp.picturenews import EVENT
 from gateway.xmpp.refusal import Refusal
 from gateway.xmpp.signals import is_signal
 from gateway.xmpp.stanzas import NS
@@ -44,6 +45,8 @@ SWEEP = 60.0
 
 RETURN_TIME = 60.0
 """Seconds that clients have to show themselves after the XMPP server came back."""
+
+PUBLISHED = f"{{{EVENT}}}event"
 
 BODY = f"{{{NS}}}body"
 
@@ -133,6 +136,8 @@ class Router:
         elif stanza.findtext(BODY) and stanza.get("type") not in UNANSWERED:
             user.quotas.messages.spend()
             self._in_pool(stanza, self._answer_chat, user, stanza, transport, address)
+        elif (event := stanza.find(PUBLISHED)) is not None:
+            user.published(event, transport)
 
     def _answer_chat(
         self, user: User, stanza: Element, transport: Transport, address: Address

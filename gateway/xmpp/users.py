@@ -198,6 +198,11 @@ class User:
         for bridge in self.bridges(transport):
             bridge.rooms.is_there(sender)
 
+    def published(self, event: Element, transport: Transport) -> None:
+        """By the user, with PEP (XEP-0163)."""
+        for bridge in self.bridges(transport.domain):
+            bridge.own_avatar.published(event)
+
     def unavailable(self, stanza: Element, transport: Transport, to: Address) -> None:
         sender = stanza.get("from", "")
         if to.kind is Kind.ROOM:

@@ -170,6 +170,29 @@ def test_our_picture(verona: OscarStage) -> None:
     assert (shown.format, shown.size) == ("JPEG", (100, 100))
 
 
+def test_our_picture_by_pep(verona: OscarStage) -> None:
+    """As a client does it that knows nothing but XEP-0084."""
+    juliet, romeo, _ = verona.friends(AIM)
+    drawn = BytesIO()
+    Image.new("RGB", (96, 96), "navy").save(drawn, "PNG")
+    data, hash = drawn.getvalue(), hashlib.sha1(drawn.getvalue()).hexdigest()
+    for node, payload in (
+        ("data", f"<data xmlns='urn:xmpp:avatar:data'>{b64encode(data).decode()}</data>"),
+        (
+            "metadata",
+            f"<metadata xmlns='urn:xmpp:avatar:metadata'>"
+            f"<info id='{hash}' bytes='{len(data)}' type='image/png'/></metadata>",
+        ),
+    ):
+        published = f"<publish node='urn:xmpp:avatar:{node}'><item id='{hash}'>{payload}</item>"
+        pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{published}</publish></pubsub>"
+        juliet.client.ask(juliet.client.jid, "set", pubsub)
+    while not (icon := romeo.wait(Arrived, name=juliet.name).icon):
+        pass
+    shown = Image.open(BytesIO(verona.servers.main.world.icons[icon]))
+    assert (shown.format, shown.size) == ("JPEG", (96, 96))
+
+
 # Blocking.
 
 

@@ -16,7 +16,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar
 from gateway.network import Picture
 from gateway.sessions import State
-from gateway.xmpp.own_avatar import OwnAvatar
+from gateway.xmpp.own_avatar import METADATA, OwnAvatar
 from gateway.xmpp.stanzas import NS
 from tests.gateway.xmpp.asking import CLIENT, DOMAIN, USER
 from tests.gateway.xmpp.hosting import BOOK, Host
@@ -210,3 +210,73 @@ def test_networks_without_pictures_and_guests() -> None:
     rig = Rig()
     rig.host.is_registered = False
     assert rig.show(presence(FACE)) == []
+
+
+# Published by PEP (XEP-0084).
+
+
+def event(data: bytes | None, more: str = "", node: str = METADATA) -> Element:
+    info = f"<info id='{sha1(data).hexdigest()}' type='image/png'/>" if data else ""
+    return fromstring(
+        f"<event xmlns='http://jabber.org/protocol/pubsub#event'><items node='{node}'><item>"
+        f"<metadata xmlns='{METADATA}'>{more}{info}</metadata></item></items></event>"
+    )
+
+
+def item(data: bytes) -> Element:
+    text = encodebytes(data).decode()
+    return fromstring(
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><items node='urn:xmpp:avatar:data'>"
+        f"<item><data xmlns='urn:xmpp:avatar:data'>{text}</data></item></items></pubsub>"
+    )
+
+
+def publish(rig: Rig, published: Element, *answers: Element) -> list[Any]:
+    for answer in answers:
+        rig.host.out.vcards.append(lambda answer=answer: answer)
+    rig.own.published(published)
+    rig.idle()
+    assert not rig.host.out.vcards
+    return rig.host.take()
+
+
+def test_what_is_published_is_fetched_once(rig: Rig) -> None:
+    assert publish(rig, event(FACE), item(FACE)) == [given(FACE)]
+    assert rig.host.out.asked == [(DOMAIN, USER, "{http://jabber.org/protocol/pubsub}pubsub")]
+    assert publish(rig, event(FACE)) == []
+    assert publish(rig, event(None)) == [SetAvatar(avatar=None)]
+
+
+def test_an_empty_hash_in_presence_says_nothing_of_it(rig: Rig) -> None:
+    """Servers that know only vCards put it into each."""
+    publish(rig, event(FACE), item(FACE))
+    assert rig.show(presence(None)) == []
+
+
+def test_a_hash_in_presence_holds(rig: Rig) -> None:
+    """A server has converted one into the other: each in turn would go to the network for ever."""
+    assert rig.show(presence(MASK), vcard(MASK, "image/gif")) == [given(MASK, "image/gif")]
+    assert publish(rig, event(FACE)) == []
+    assert rig.show(presence(MASK)) == []
+
+
+def test_the_same_both_ways_is_fetched_once(rig: Rig) -> None:
+    publish(rig, event(FACE), item(FACE))
+    assert rig.show(presence(FACE)) == []
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        event(FACE, node="urn:xmpp:microblog:0"),
+        fromstring("<event xmlns='http://jabber.org/protocol/pubsub#event'/>"),
+    ],
+)
+def test_what_is_none_of_it(rig: Rig, published: Element) -> None:
+    assert publish(rig, published) == []
+
+
+def test_a_picture_elsewhere_is_not_taken(rig: Rig) -> None:
+    """Section 4.2.1: the one of several that is in the data node."""
+    elsewhere = "<info id='x' type='image/gif' url='https://example.org/x'/>"
+    assert publish(rig, event(FACE, elsewhere), item(FACE)) == [given(FACE)]
