@@ -18,18 +18,14 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar
 from gateway.network import Picture
 
-MEDIA_TYPES = {
-    "PNG": "image/png",
-    "JPEG": "image/jpeg",
-    "GIF": "image/gif",
-    "WEBP": "image/webp",
-    "BMP": "image/bmp",
-}
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 """What is opened, by Pillow's names."""
 
 MAX_PIXELS = 12_000_000
 """What a telephone photographs; takes some 50 MB for a moment.  Bombs claim thousands of times
 that in a few kB."""
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Our limit is lower than its.
 
 QUALITIES = (90, 75, 60, 40)
 """Of JPEG."""
@@ -60,7 +56,7 @@ def fit(avatar: Avatar, limits: Picture) -> Avatar:
 
 def _fit(data: bytes, limits: Picture) -> Avatar:
     image = _open(data)
-    media_type = MEDIA_TYPES[str(image.format)]
+    media_type = Image.MIME[str(image.format)]
     sides = range(limits.min_side, limits.max_side + 1)
     is_fit = media_type in limits.media_types and len(data) <= limits.max_bytes
     if is_fit and image.width in sides and image.height in sides:
@@ -75,9 +71,7 @@ def _fit(data: bytes, limits: Picture) -> Avatar:
 
 def _open(data: bytes) -> Image.Image:
     """Reads no more than the header."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Our limit is lower.
-        image = Image.open(BytesIO(data), formats=tuple(MEDIA_TYPES))
+    image = Image.open(BytesIO(data), formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise CommandRefused(Reason.NOT_ACCEPTABLE, TOO_LARGE)
     return image
@@ -85,9 +79,8 @@ def _open(data: bytes) -> Image.Image:
 
 def _square(image: Image.Image, limits: Picture) -> Image.Image:
     """The first frame, from its middle, as large as the network shows."""
-    image.draft(
-        "RGB", (2 * limits.max_side, 2 * limits.max_side)
-    )  # JPEG: decode no more than that.
+    enough = 2 * limits.max_side
+    image.draft("RGB", (enough, enough))  # No more of a JPEG is decoded than that takes.
     upright = ImageOps.exif_transpose(image).convert("RGBA")
     side = min(max(min(upright.size), limits.min_side), limits.max_side)
     return ImageOps.fit(upright, (side, side))

@@ -67,6 +67,12 @@ def test_any_picture(limits: Picture, format: str, size: tuple[int, int]) -> Non
     assert image.width == image.height
 
 
+def test_two_in_one() -> None:
+    """As telephones take them: a JPEG with another one behind it."""
+    data = saved(face(64, 64, "RGB"), "MPO", save_all=True, append_images=[noise(64)])
+    assert fitted(data).format == "JPEG"
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "I;16"])
 def test_any_colours(mode: str) -> None:
     image = face(mode="L").convert(mode) if mode == "I;16" else face(mode="RGB").convert(mode)

@@ -62,13 +62,15 @@ def test_nobody_is_refused() -> None:
 
 def test_a_refusal_is_enough() -> None:
     """The operator knows of no limit, or somebody else at our address has used it up."""
-    with oscar(login_limit=3) as server, crowd(server, pacer(1000.0, 5), 5) as keepers:
+    hasty = pacer(1000.0, 5)
+    with oscar(login_limit=3) as server, crowd(server, hasty, 5) as keepers:
         server.wait_until(lambda: states(keepers, State.WAITING) == 2)
         server.wait_until(lambda: states(keepers, State.ONLINE) == 3)
         assert server.world.turned_away == 2
-        for one in keepers[3:]:
+        refused = [one for one in keepers if one.state is State.WAITING]
+        for one in refused:
             one.retry()
-        late = keeper(server, keepers[0]._pacer, 9)
+        late = keeper(server, hasty, 9)
         late.log_in()
-        assert [one.state for one in (*keepers[3:], late)] == [State.QUEUED] * 3
+        assert [one.state for one in (*refused, late)] == [State.QUEUED] * 3
         late.log_out()
