@@ -26,7 +26,7 @@ from networks.msn.addressbook import NO_BOOK, Contact, parse_book, parse_page
 from networks.msn.ids import is_address, normalise
 from networks.msn.lists import Listed, On, changed_lists, initial_lists, parse_lists
 from networks.msn.memberships import Member, NetworkId, Role, parse_memberships
-from networks.msn.news import Accepted, Blocklist, Buddy, Changed, Declined, Requested
+from networks.msn.news import Accepted, Appeared, Blocklist, Buddy, Changed, Declined, Requested
 from networks.msn.news import Listed as BookListed
 from networks.msn.requests import Asked, Request
 from networks.msn.services import ServiceRefused, attempt, call, run
@@ -152,6 +152,9 @@ def network(msn: Msn, who: ChatId) -> NetworkId:
 
 def tell_all(msn: Msn) -> None:
     msn.tell(BookListed(tuple(buddy(msn, who) for who in msn.book.contacts)))
+    for who, contact in msn.book.contacts.items():
+        if contact.name not in ("", who):
+            msn.tell(Appeared(who, contact.name, None))  # Until they come and say it themselves.
     waiting, msn.waiting = msn.waiting, {}
     for who, name in waiting.items():
         msn.tell(Requested(who, name))

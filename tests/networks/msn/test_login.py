@@ -11,7 +11,7 @@ from gateway.fsm import MAIN, Connected, Fetch, HangUp, Lost, Stop, Timer
 from gateway.ids import ChatId, Token
 from networks.msn.fsm import MsnFsm
 from networks.msn.login import LOGIN_SECONDS
-from networks.msn.news import Buddy, Denied, Ended, Listed, Requested, Welcomed
+from networks.msn.news import Appeared, Buddy, Denied, Ended, Listed, Requested, Welcomed
 from networks.msn.services import MAX_REDIRECTS, SHORTEST_LIFE, UNENCRYPTED
 from networks.msn.settings import MsnSettings
 from tests.networks.msn.play import (
@@ -247,6 +247,19 @@ def test_recorded_lists() -> None:
     )
     [listed] = play.told(Listed)
     assert {buddy.who for buddy in listed.buddies} == {BOB, "carol@example.com"}
+
+
+def test_names_are_known_before_anybody_comes() -> None:
+    play = (
+        listing()
+        >> members()
+        << asked("ABFindContactsPaged")
+        >> recorded("login_chat", "ABFindContactsPaged")
+    )
+    assert play.told(Appeared) == [
+        Appeared(BOB, "Bob B", None),
+        Appeared("carol@example.com", "Carol C", None),
+    ]
 
 
 def test_server_without_pages() -> None:
