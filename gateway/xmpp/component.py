@@ -211,6 +211,8 @@ class Component(ComponentXMPP):
             iq.append(payload)
             return await iq.send(timeout=PING_TIMEOUT)  # type: ignore[no-untyped-call]
 
+        if not self.is_up:
+            raise CommandRefused(Reason.TIMEOUT, "The XMPP server is not connected.")
         try:
             return self._hub_loop.wait_for(answer(), 2.0 * PING_TIMEOUT)
         except (IqTimeout, TimeoutError, ConnectionAbortedError):

@@ -119,6 +119,7 @@ class Contacts:
                 self._answer(jid, contact, is_granted=True)
             if contact.is_in_book:
                 contact.is_hidden = False
+                self._placement.answered(jid, contact)
                 self._roster.remember(jid, contact)
                 if not contact.is_watched:
                     self._roster.tell(jid, contact)
@@ -358,8 +359,7 @@ class Contacts:
                 self._roster.say_farewell(jid)
             del self._contacts[jid]
             self._roster.forget(jid, contact.person)
-            if contact.seen:
-                self._placement.remove(jid)
+            self._placement.remove(jid, contact)
 
     def _drop_stranger(self, jid: str, contact: Contact) -> None:
         """Nobody asks any more, and they are in no address book."""

@@ -55,6 +55,9 @@ class Placement:
         """The roster is to be read before anything else."""
         self._befriends: bool | None = None
         """The server subscribes both ways whom we put into the roster; None: not seen yet."""
+        self._unanswered: dict[str, Seen] = {}
+        """Whom the server put there unsubscribed, so that they had to ask.  Until the user has
+        answered, ejabberd does not show such items."""
         self._waiting: dict[str, None] = {}
         """JIDs, in order, whose item may not be what it should be."""
         self._gone: dict[str, None] = {}
@@ -81,10 +84,18 @@ class Placement:
         """The user wants them after all."""
         self._gone.pop(jid, None)
 
-    def remove(self, jid: str) -> None:
+    def answered(self, jid: str, contact: Contact) -> None:
+        """The user lets them see, or wants to see them."""
+        if seen := self._unanswered.pop(jid, None):
+            contact.seen = seen
+            self.review(jid)
+
+    def remove(self, jid: str, contact: Contact) -> None:
+        """They are no contact any more."""
         self._waiting.pop(jid, None)
-        self._gone[jid] = None
-        self._start()
+        if self._unanswered.pop(jid, None) or contact.seen:
+            self._gone[jid] = None
+            self._start()
 
     def stop(self) -> None:
         """Until the next log-in, when everybody will be looked at again."""
@@ -158,18 +169,19 @@ class Placement:
         if contact is None:  # Gone meanwhile.
             self._gone[jid] = None
             return
-        contact.seen = seen
         if not is_new:
+            contact.seen = seen
             self._roster.remember(jid, contact)
             return
         if self._befriends is None:
             entry = (self._user_roster.read() or {}).get(jid)
             self._befriends = entry is not None and entry.subscription in SEEN
         if self._befriends:
-            contact.is_watched = True
+            contact.seen, contact.is_watched = seen, True
             self._roster.remember(jid, contact)
             self._roster.tell(jid, contact)
         else:
+            self._unanswered[jid] = seen
             self._request(jid)
 
     def _by_exchange(self, client: str) -> None:

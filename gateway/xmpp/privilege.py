@@ -105,7 +105,7 @@ class Privileges:
             named = permission.get("access", ""), permission.get("type", "")
             privileges |= PERMISSIONS.get(named, set())
         names = sorted(privilege.value for privilege in privileges)
-        log.info("privilege.granted", domain=domain, privileges=", ".join(names))
+        log.info("privilege.granted", domain=domain, privileges=", ".join(names) or None)
         self._grants[domain] = Grant(namespace, frozenset(privileges))
         if namespace == PRIVILEGE[1] and Privilege.MESSAGE in privileges:
             gevent.spawn(self._ask_version, domain)

@@ -208,6 +208,10 @@ def test_contacts_are_in_the_roster_without_being_asked_for(alone: Alone) -> Non
     user.fence(aim)
     user.inbox.refuse(lambda stanza: item_of(stanza, romeo) is not None, "a change back")
 
+    removed = f"<item jid='{nurse}' subscription='remove'/>"
+    user.ask(user.jid, "set", f"<query xmlns='{ROSTER}'>{removed}</query>")
+    until(lambda: alone.aim.contacts(nick_of(user)) == ["romeo"], "the nurse to go")
+
     user.unregister(aim)
     until(lambda: not [jid for jid in user.roster() if aim in jid], "an empty roster")
 

@@ -268,6 +268,29 @@ def test_silence_to_who_asks(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused.value.reason is Reason.TIMEOUT
 
 
+def test_nobody_is_asked_without_a_connection(rig: Rig) -> None:
+    with pytest.raises(CommandRefused) as refused:
+        rig.component.ask(DOMAIN, "b@example.org", Element("{vcard-temp}vCard"))
+    assert refused.value.reason is Reason.TIMEOUT
+
+
+def test_an_error_to_who_tells(rig: Rig) -> None:
+    """Its condition says whether it is about that item, or about all of them."""
+    rig.connect()
+    payload = Element("{jabber:iq:roster}query")
+    telling = gevent.spawn(rig.component.tell, DOMAIN, "b@example.org", payload)
+    iq = rig.server.expect(b"<iq [^>]*><query xmlns=.jabber:iq:roster. ?/></iq>")[0].decode()
+    (id,) = re.findall(r" id=.([^'\"]+)", iq)
+    assert rig.server.sock
+    rig.server.sock.sendall(
+        f"<iq type='error' from='b@example.org' to='{DOMAIN}' id='{id}'><error type='wait'>"
+        "<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>".encode()
+    )
+    with pytest.raises(CommandRefused) as refused:
+        telling.get(timeout=5)
+    assert refused.value.reason is Reason.INTERNAL
+
+
 def test_lines_of_rooms_are_taken_back_instead(rig: Rig) -> None:
     seat = Seat("b@example.org/x", 0)
     rig.connect()

@@ -62,6 +62,8 @@ class Server(Out):
         assert (sender, to) == (DOMAIN, USER)
         answer = query()
         for jid, entry in self.roster.items():
+            if not self.does_subscribe and entry.subscription == "none":
+                continue
             answer.append(query(jid, entry.item, entry.subscription)[0])
         return answer
 
@@ -188,15 +190,35 @@ def test_without_a_look_at_the_roster_nobody_knows_whether_they_are_subscribed()
 
 
 def test_a_server_that_puts_them_there_unsubscribed() -> None:
-    """ejabberd since 23.10."""
+    """ejabberd since 23.10.  Until the user has answered, it does not show them to us, either."""
     rig = Rig(*ROSTER)
     rig.server.does_subscribe = False
     rig.lists(*BOTH)
     assert rig.server.sets == ["both romeo Ro/Friends", "both paris Pa/"]
     assert said(rig.host) == ["subscribe romeo nick=Ro", "subscribe paris nick=Pa"]
+    rig.contacts.changed(events.ContactChanged(contact=person(ROMEO, "Romeo", "Friends")))
+    rig.settle()
+    assert rig.server.sets[2:] == []
+    rig.contacts.subscribed(ChatId("romeo"))
+    rig.settle()
+    assert rig.server.sets[2:] == ["none romeo Romeo/Friends"]
+    rig.server.roster[ROMEO_JID] = rig.server.roster[ROMEO_JID]._replace(subscription="from")
     rig.restart()
-    rig.lists(*BOTH)
+    rig.lists(person(ROMEO, "Romeo", "Friends"), BOTH[1])
     assert (rig.server.sets, said(rig.host)) == ([], [])
+    assert not any(contact.is_hidden for _, contact in rig.contacts.items())
+    rig.contacts.removed(events.ContactRemoved(person=ROMEO))
+    rig.settle()
+    assert rig.server.sets == ["remove romeo /"]
+
+
+def test_who_goes_before_the_user_has_answered() -> None:
+    rig = Rig(*ROSTER)
+    rig.server.does_subscribe = False
+    rig.lists(*BOTH)
+    rig.contacts.removed(events.ContactRemoved(person=ROMEO))
+    rig.settle()
+    assert [*rig.server.roster] == [PARIS_JID]
 
 
 def test_a_server_that_grants_and_fails() -> None:
