@@ -47,6 +47,10 @@ class Pacer:
             self._waiting.move_to_end(keeper, last=False)
         self._pump()
 
+    def holds(self, keeper: Paced) -> bool:
+        """It is not its turn yet."""
+        return keeper in self._waiting
+
     def leave(self, keeper: Paced) -> None:
         """Logged in, given up, or gone: its place is free."""
         self._waiting.pop(keeper, None)

@@ -153,6 +153,8 @@ class Keeper:
         match self.state:
             case State.ONLINE:
                 return f"Connected to {title}."
+            case State.QUEUED if self._pacer.holds(self):
+                return f"Waiting for a turn to connect: {title} lets in only so many at a time."
             case State.QUEUED | State.CONNECTING:
                 return f"Connecting to {title}…"
             case State.ASKING:

@@ -223,6 +223,9 @@ class Bridge:
         if self.keeper.state is State.ONLINE and wanted is not self._is_invisible:
             self._is_invisible = wanted
             self.attempt(SetInvisible(is_invisible=wanted))
+            if not wanted:  # What it was told meanwhile of idle times is out of date.
+                self._shown = None
+                self._show_user()
 
     def _latch_if_hopeless(self) -> None:
         if isinstance(self.registration, Broken):

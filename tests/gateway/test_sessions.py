@@ -190,6 +190,7 @@ def test_log_out_while_queued(server: Server) -> None:
     second.keeper.log_in()
     assert first.event() == NoticeReceived(text="wait")
     assert second.keeper.state is State.QUEUED
+    assert second.keeper.explain().startswith("Waiting for a turn to connect: Tiny lets in")
     second.keeper.log_out()
     assert second.keeper.state is State.OFFLINE
     first.keeper.log_out()
