@@ -52,6 +52,9 @@ MOTD_REMEMBERED = 90 * 86_400.0
 
 FEEDBAG = 0x13
 
+MAX_EARLY = 1000
+"""Changes of the address book by others before we are online: it has no more items than that."""
+
 CAPABILITIES = (CAP_UTF8, CAP_INTEROPERATE, CAP_TYPING, CAP_XHTML)
 AIM_CAPABILITIES = (*CAPABILITIES, CAP_CHAT, CAP_ICON)
 
@@ -146,6 +149,12 @@ def has_feedbag(oscar: Oscar) -> None:
     go_online(oscar)
 
 
+def on_early_push(oscar: Oscar, snac: Snac) -> None:
+    """13/08, 13/09, 13/0a: another client changes the address book while we read it."""
+    if len(oscar.signon.early) < MAX_EARLY:
+        oscar.signon.early.append(snac)
+
+
 def owner(oscar: Oscar) -> str:
     """Who has that address book, and where."""
     return f"{oscar.id} {oscar.settings.server}"
@@ -193,6 +202,8 @@ def go_online(oscar: Oscar) -> None:
     contacts.tell_all(oscar)
     remember_feedbag(oscar)
     messages.ask_for_stored(oscar)
+    for snac in signon.early:  # What was read may have them already, which does no harm.
+        contacts.on_pushed(oscar, snac)
 
 
 # Staying.

@@ -272,22 +272,9 @@ def tell_all(oscar: Oscar) -> None:
 # From other clients of the account, and from the server itself.
 
 
-def on_added(oscar: Oscar, snac: Snac) -> None:
-    """13/08"""
-    on_pushed(oscar, Verb.ADD, snac)
-
-
-def on_updated(oscar: Oscar, snac: Snac) -> None:
-    """13/09"""
-    on_pushed(oscar, Verb.UPDATE, snac)
-
-
-def on_deleted(oscar: Oscar, snac: Snac) -> None:
-    """13/0a"""
-    on_pushed(oscar, Verb.DELETE, snac)
-
-
-def on_pushed(oscar: Oscar, verb: Verb, snac: Snac) -> None:
+def on_pushed(oscar: Oscar, snac: Snac) -> None:
+    """13/08, 13/09, 13/0a"""
+    verb = Verb(snac.subtype)
     items = parse_items(snac.data)
     waited = {item.key for item in items if is_waiting(oscar, item)}
     touched: set[ChatId] = set()

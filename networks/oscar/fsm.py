@@ -225,6 +225,9 @@ SIGNING_ON: Table = ALWAYS | {
     (0x01, 0x07): (2, bos.on_rates),
     (0x13, 0x01): (2, bos.on_no_feedbag),
     (0x13, 0x06): (3, bos.on_feedbag),
+    (0x13, 0x08): (10, bos.on_early_push),
+    (0x13, 0x09): (10, bos.on_early_push),
+    (0x13, 0x0A): (10, bos.on_early_push),
     (0x13, 0x0F): (0, bos.on_unchanged),
 }
 
@@ -241,9 +244,9 @@ ONLINE: Table = ALWAYS | {
     (0x04, 0x14): (13, messages.on_typing),
     (0x04, 0x17): (0, messages.on_stored_end),
     (0x0A, 0x03): (0, people.on_names_found),
-    (0x13, 0x08): (10, contacts.on_added),
-    (0x13, 0x09): (10, contacts.on_updated),
-    (0x13, 0x0A): (10, contacts.on_deleted),
+    (0x13, 0x08): (10, contacts.on_pushed),
+    (0x13, 0x09): (10, contacts.on_pushed),
+    (0x13, 0x0A): (10, contacts.on_pushed),
     (0x13, 0x0E): (0, contacts.on_results),
     (0x13, 0x15): (1, contacts.on_granted),
     (0x13, 0x19): (1, contacts.on_asked),

@@ -77,6 +77,8 @@ class SignOn:
     """The address book as it was last time."""
     copy: Copy | None = None
     """The address book as it is."""
+    early: list[Snac] = field(default_factory=list)
+    """Changes of the address book by others, meanwhile."""
     signed_on: datetime | None = None
     """When, by the server's clock."""
 

@@ -21,11 +21,13 @@ from networks.oscar.copy import LATER, SAME, Copy, decode
 from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.news import (
     Buddy,
+    Changed,
     Denied,
     Ended,
     Listed,
     Noticed,
     Remember,
+    Removed,
     Renamed,
     Welcomed,
 )
@@ -34,12 +36,14 @@ from networks.oscar.wire import KeepAlive, Signoff, Tlvs
 from tests.networks.oscar.play import (
     BOOK,
     FAMILIES,
+    NURSE,
     RATES,
     OscarPlaybook,
     authorizing,
     ended,
     feedbag,
     info,
+    item,
     online,
     reply,
     sent,
@@ -181,6 +185,20 @@ def test_unchanged_and_sent_all_the_same() -> None:
     play = asks(REMEMBERED) >> reply("13/06", feedbag(*BOOK), to="13/05")
     assert listed(play) == ["romeo", "Nurse"]
     assert remembered(play) == [replace(REMEMBERED, lag=LATER)]
+
+
+def test_changed_by_others_while_it_is_read() -> None:
+    play = asks(REMEMBERED) >> snac("13/08", item("Paris", 1, 13, 0))
+    play >> snac("13/0a", NURSE) >> reply("13/0f", u32(CHANGED) + u16(4), to="13/05")
+    told = [effect.news for effect in play.done if isinstance(effect, Tell)]
+    assert listed(play) == ["romeo", "Nurse"]
+    assert told[2:] == [Changed(Buddy("Paris", "", ("Friends",), False)), Removed("Nurse")]
+
+
+def test_changed_by_others_and_unreadable() -> None:
+    play = asks(REMEMBERED) >> snac("13/08", b"\xff" * 10)
+    play >> reply("13/0f", u32(CHANGED) + u16(4), to="13/05")
+    assert play.fsm.oscar.state is State.ONLINE
 
 
 def test_of_another_account() -> None:
