@@ -5,7 +5,8 @@ No specification was ever published; what is known comes from recordings and oth
 wire                         commands of both kinds of server
 challenge, sso               what proves who we are
 fields, xml, soap            lines, elements, and the services over HTTP
-abservice, addressbook, memberships, lists    contacts and groups, who may see whom
+abservice, memberships       who may see whom
+addressbook, editing, lists  contacts and groups
 mime, text, personal, oim    what is in messages, and under names
 msnobject, slp, p2p, peer    display pictures, and how they are passed on
 ids, settings, form          addresses; what operators and users can choose

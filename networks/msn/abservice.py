@@ -19,6 +19,9 @@ INITIAL, TIMER, CONTACT_SAVE, GROUP_SAVE = "Initial", "Timer", "ContactSave", "G
 BLOCK_UNBLOCK, CONTACT_API = "BlockUnblock", "ContactMsgrAPI"
 """What the request is made for ("PartnerScenario"), in the words of the official clients."""
 
+BOOK_ID = "<abId>00000000-0000-0000-0000-000000000000</abId>"
+"""Everybody's own address book."""
+
 BEGINNING = "0001-01-01T00:00:00.0000000-08:00"
 """Changes since then are everything.  Differences are never asked for: servers refuse them now."""
 

@@ -20,7 +20,7 @@ from gateway.commands import (
 )
 from gateway.errors import Reason, WireError
 from gateway.ids import ChatId
-from networks.msn import addressbook, memberships
+from networks.msn import addressbook, editing, memberships
 from networks.msn.abservice import parse_id
 from networks.msn.addressbook import NO_BOOK, Contact, parse_book, parse_page
 from networks.msn.ids import is_address, normalise
@@ -69,9 +69,7 @@ def fetch_lists(msn: Msn) -> Task:
     except ServiceRefused as refused:
         if refused.fault.code != NO_BOOK:
             raise
-        yield from ask(
-            msn, "ABAdd", lambda ticket: addressbook.add_book(ticket, msn.me), parse_done
-        )
+        yield from ask(msn, "ABAdd", lambda ticket: editing.add_book(ticket, msn.me), parse_done)
         yield from read_lists(msn)
 
 
@@ -222,7 +220,7 @@ def adding(msn: Msn, who: ChatId, invitation: str) -> Task:
         return ask(
             msn,
             "ABContactAdd",
-            lambda ticket: addressbook.add_contact(
+            lambda ticket: editing.add_contact(
                 ticket, who, network, own_name=msn.own.name, invitation=invitation
             ),
             parse_id,
@@ -253,7 +251,7 @@ def changing(msn: Msn, who: ChatId, name: str, groups: tuple[str, ...]) -> Task:
         yield from ask(
             msn,
             "ABContactUpdate",
-            lambda ticket: addressbook.rename_contact(ticket, id, name),
+            lambda ticket: editing.rename_contact(ticket, id, name),
             parse_done,
         )
         contact = msn.book.contacts[who] = replace(contact, nick=name)
@@ -262,10 +260,10 @@ def changing(msn: Msn, who: ChatId, name: str, groups: tuple[str, ...]) -> Task:
         wanted.append((yield from group_id(msn, group)))
     left = [group for group in contact.groups if group not in wanted]
     for group in left:
-        yield from member_of(msn, addressbook.remove_from_group, contact, group)
+        yield from member_of(msn, editing.remove_from_group, contact, group)
     for group in wanted:
         if group not in contact.groups:
-            yield from member_of(msn, addressbook.add_to_group, contact, group)
+            yield from member_of(msn, editing.add_to_group, contact, group)
     msn.book.contacts[who] = replace(contact, groups=tuple(wanted))
     msn.tell(Changed(buddy(msn, who)))
     for group in left:
@@ -277,9 +275,7 @@ def group_id(msn: Msn, name: str) -> Step:
     found = [id for id, known in msn.book.groups.items() if known == name]
     if found:
         return found[0]
-    id = yield from ask(
-        msn, "ABGroupAdd", lambda ticket: addressbook.add_group(ticket, name), parse_id
-    )
+    id = yield from ask(msn, "ABGroupAdd", lambda ticket: editing.add_group(ticket, name), parse_id)
     msn.book.groups[id] = name
     return id
 
@@ -290,7 +286,7 @@ def drop_if_empty(msn: Msn, group: str) -> Step:
     if group in used or group not in msn.book.groups:
         return
     deleting = ask(
-        msn, "ABGroupDelete", lambda ticket: addressbook.delete_group(ticket, group), parse_done
+        msn, "ABGroupDelete", lambda ticket: editing.delete_group(ticket, group), parse_done
     )
     yield from attempt(deleting, NO_GROUP)
     del msn.book.groups[group]
@@ -309,7 +305,7 @@ def removing(msn: Msn, who: ChatId) -> Task:
     deleting = ask(
         msn,
         "ABContactDelete",
-        lambda ticket: addressbook.delete_contact(ticket, id),
+        lambda ticket: editing.delete_contact(ticket, id),
         parse_done,
     )
     yield from attempt(deleting, NO_CONTACT)

@@ -11,7 +11,7 @@ from gateway.errors import Reason
 from gateway.events import Show
 from gateway.fsm import MAIN
 from gateway.ids import ChatId
-from networks.msn.addressbook import rename_me
+from networks.msn.editing import rename_me
 from networks.msn.form import MAX_NICK
 from networks.msn.ids import normalise
 from networks.msn.msnobject import PICTURE, parse_object
