@@ -4,8 +4,9 @@ from functools import lru_cache
 
 from gateway.config import Transport
 from gateway.network import Kind, Network
-from gateway.xmpp.features import CAPS, features, identities
+from gateway.xmpp.features import features, identities
 from gateway.xmpp.hashes import hashed
+from gateway.xmpp.resources import CAPS
 from gateway.xmpp.stanzas import escape
 
 NODE = "urn:x-greengate"

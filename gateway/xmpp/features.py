@@ -39,11 +39,11 @@ from gateway.xmpp.chats import ATTENTION, CHAT_STATES, RECEIPTS
 from gateway.xmpp.corrections import CORRECTION
 from gateway.xmpp.markers import MARKERS
 from gateway.xmpp.picturenews import METADATA, NOTIFY
+from gateway.xmpp.resources import CAPS
 from gateway.xmpp.rooms import MUC
 
 DISCO_INFO = "http://jabber.org/protocol/disco#info"
 DISCO_ITEMS = "http://jabber.org/protocol/disco#items"
-CAPS = "http://jabber.org/protocol/caps"
 STABLE_ID = "http://jabber.org/protocol/muc#stable_id"
 OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 

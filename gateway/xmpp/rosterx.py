@@ -11,18 +11,18 @@ from xml.etree.ElementTree import Element
 from gateway.errors import CommandRefused
 from gateway.network import Kind
 from gateway.store import RosterItem
+from gateway.xmpp.clients import CLIENTS
 from gateway.xmpp.elements import element
 from gateway.xmpp.host import Host
 
 XEPS = {"XEP-0144": "1.1.1"}
 
 ROSTERX = "http://jabber.org/protocol/rosterx"
-DISCO_INFO = "http://jabber.org/protocol/disco#info"
 
 FEATURES = {Kind.SERVER: (ROSTERX,)}
 
 MOST_ASKED = 50
-"""Clients of one user whose answer is remembered."""
+"""Clients of one user that are remembered."""
 
 
 class Action(Enum):
@@ -37,7 +37,8 @@ class Exchange:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._takes: dict[tuple[str, str], bool] = {}
-        """Per full JID and capabilities (XEP-0115)."""
+        """Per full JID and capabilities (XEP-0115).  Who does not answer is not asked for each
+        contact again."""
 
     def taker(self) -> str:
         """The full JID of a client that takes items; empty if there is none.  Blocks."""
@@ -47,19 +48,11 @@ class Exchange:
             if asked not in self._takes:
                 if len(self._takes) >= MOST_ASKED:
                     self._takes.clear()
-                self._takes[asked] = self._ask(asked[0])
+                features = CLIENTS.features(host.out, host.address, *asked)
+                self._takes[asked] = ROSTERX in features
             if self._takes[asked]:
                 return asked[0]
         return ""
-
-    def _ask(self, client: str) -> bool:
-        query = element(f"{{{DISCO_INFO}}}query")
-        try:
-            answer = self._host.out.ask(self._host.address, client, query)
-        except CommandRefused:
-            return False
-        found = answer.iterfind(f"{{{DISCO_INFO}}}feature")
-        return any(feature.get("var") == ROSTERX for feature in found)
 
     def suggest(self, client: str, action: Action, items: Mapping[str, RosterItem | None]) -> bool:
         """Whether the client took them; if not, it is not asked again.  Blocks."""
