@@ -2,80 +2,22 @@
 
 from __future__ import annotations
 
-import uuid
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from tests.servers import msn_answers as answers
 from tests.servers import msn_book as book
-from tests.servers.msn_soap import Call, Fault, Operation, anywhere
-from tests.servers.msn_users import ROLES, Contact, Lists, User, check_address, fold
+from tests.servers.msn_answers import NAMESPACE, NO_BOOK
+from tests.servers.msn_soap import Call, Fault, Operation, anywhere, fields
+from tests.servers.msn_users import ROLES, Contact, Lists, check_address, fold
 from tests.servers.msn_wire import Broken
-from tests.servers.msn_world import World
 
-NAMESPACE = "http://www.msn.com/webservices/AddressBook"
-NO_BOOK = "00000000-0000-0000-0000-000000000000"
-"""Id of every address book."""
+APPLICATION = "CFE80F9D-180F-4399-82AB-413F33A1FA11"
+SCENARIOS = {"Initial", "Timer", "ContactSave", "GroupSave", "BlockUnblock", "ContactMsgrAPI"}
+"""What official clients said that a request is for."""
 
 LONGEST_GROUP = 61
 """Characters of a group's name."""
-
-HEADER = f"""\
-<ServiceHeader xmlns="{NAMESPACE}"><Version>15.01.1408.0000</Version>\
-<CacheKey>12r1:WMDa7x</CacheKey><CacheKeyChanged>true</CacheKeyChanged>\
-<PreferredHostName>127.0.0.1</PreferredHostName><SessionId>{uuid.uuid4()}</SessionId>\
-</ServiceHeader>"""
-
-MEMBER = """\
-<Member xsi:type="PassportMember">\
-<MembershipId>{role}/{id}</MembershipId><Type>Passport</Type><State>Accepted</State>\
-<Deleted>false</Deleted><LastChanged>{now}</LastChanged><JoinedDate>{now}</JoinedDate>\
-<ExpirationDate>0001-01-01T00:00:00</ExpirationDate><Changes />\
-<PassportName>{address}</PassportName><IsPassportNameHidden>false</IsPassportNameHidden>\
-<PassportId>0</PassportId><CID>{cid}</CID><PassportChanges />\
-<LookedupByCID>false</LookedupByCID></Member>
-"""
-
-SERVICE = """\
-<Service><Memberships>{memberships}</Memberships><Info><Handle><Id>1</Id><Type>Messenger</Type>\
-<ForeignId /></Handle><InverseRequired>false</InverseRequired>\
-<AuthorizationCriteria>Everyone</AuthorizationCriteria><IsBot>false</IsBot></Info><Changes />\
-<LastChange>{now}</LastChange><Deleted>false</Deleted></Service>"""
-
-OWNER = """\
-<OwnerNamespace><Info><Handle><Id>{book}</Id><IsPassportNameHidden>false</IsPassportNameHidden>\
-<CID>0</CID></Handle><CreatorPuid>0</CreatorPuid><CreatorCID>{cid}</CreatorCID>\
-<CreatorPassportName>{address}</CreatorPassportName></Info><Changes />\
-<CreateDate>{now}</CreateDate><LastChange>{now}</LastChange></OwnerNamespace>"""
-
-CONTACT = """\
-<Contact><contactId>{id}</contactId><contactInfo>{annotations}<contactType>{kind}</contactType>\
-<quickName>{name}</quickName><passportName>{address}</passportName>\
-<IsPassportNameHidden>false</IsPassportNameHidden><displayName>{name}</displayName>\
-<puid>0</puid>{groups}<CID>{cid}</CID><IsNotMobileVisible>false</IsNotMobileVisible>\
-<isMobileIMEnabled>false</isMobileIMEnabled><isMessengerUser>{messenger}</isMessengerUser>\
-<isFavorite>false</isFavorite><isSmtp>false</isSmtp><hasSpace>false</hasSpace>\
-<spotWatchState>NoDevice</spotWatchState><birthdate>0001-01-01T00:00:00</birthdate>\
-<primaryEmailType>ContactEmailPersonal</primaryEmailType>\
-<PrimaryLocation>ContactLocationPersonal</PrimaryLocation>\
-<PrimaryPhone>ContactPhonePersonal</PrimaryPhone><IsPrivate>false</IsPrivate>\
-<Gender>Unspecified</Gender><TimeZone>None</TimeZone></contactInfo><propertiesChanged />\
-<fDeleted>false</fDeleted><lastChange>{now}</lastChange></Contact>
-"""
-
-GROUP = """\
-<Group><groupId>{id}</groupId><groupInfo><annotations><Annotation><Name>MSN.IM.Display</Name>\
-<Value>1</Value></Annotation></annotations>\
-<groupType>c8529ce2-6ead-434d-881f-341e17db3ff8</groupType><name>{name}</name>\
-<IsNotMobileVisible>false</IsNotMobileVisible><IsPrivate>false</IsPrivate>\
-<IsFavorite>false</IsFavorite></groupInfo><propertiesChanged /><fDeleted>false</fDeleted>\
-<lastChange>{now}</lastChange></Group>
-"""
-
-BOOK = """\
-<{tag}><abId>{book}</abId><abInfo><ownerPuid>0</ownerPuid><OwnerCID>{cid}</OwnerCID>\
-<ownerEmail>{address}</ownerEmail><fDefault>true</fDefault>\
-<AddressBookType>Individual</AddressBookType></abInfo><lastChange>{now}</lastChange>\
-<createDate>{now}</createDate><propertiesChanged /></{tag}>"""
 
 
 def fault(code: str, text: str, status: int = 0) -> Fault:
@@ -88,6 +30,18 @@ def fault(code: str, text: str, status: int = 0) -> Fault:
 def forbidden(name: str) -> Fault:
     """Of an operation that is not known."""
     return fault("Forbidden", f"API {name} no longer supported", status=200)
+
+
+def check(call: Call) -> None:
+    """What the recorded server does not look at."""
+    said = fields(call.header.find("{*}ABApplicationHeader"))
+    scenario = said.pop("PartnerScenario", "")
+    if said != {"ApplicationId": APPLICATION, "IsMigration": "false"} or scenario not in SCENARIOS:
+        call.violation(f"ABApplicationHeader {said} {scenario}")
+    if call.header.findtext(".//{*}ManagedGroupRequest") != "false":
+        call.violation("no ManagedGroupRequest")
+    if call.body.findtext("{*}abId") not in (None, NO_BOOK):
+        call.violation("another address book")
 
 
 def _answer(call: Call, result: str = "") -> str:
@@ -105,37 +59,21 @@ def _needs_book(call: Call) -> None:
 
 def find_membership(call: Call) -> str:
     _needs_book(call)
-    world, user = call.world, call.user
     if call.body.findtext(".//{*}deltasOnly") == "true":
         raise _full_sync()
     if "Messenger" not in [found.text for found in call.body.iterfind(".//{*}ServiceType")]:
         raise Broken("FindMembership without the service Messenger")
-    now = book.stamp(world)
-    memberships = "".join(_membership(world, user, role, now) for role in ROLES)
-    service = SERVICE.format(memberships=memberships, now=now)
-    owner = OWNER.format(book=NO_BOOK, cid=user.cid, address=escape(user.address), now=now)
-    return _answer(call, f"<Services>{service}</Services>{owner}")
-
-
-def _membership(world: World, user: User, role: str, now: str) -> str:
-    found = (world.find(address) for address in sorted(user.lists[ROLES[role]]))
-    members = "".join(
-        MEMBER.format(role=role, id=other.id, now=now, address=escape(other.address), cid=other.cid)
-        for other in found
-        if other is not None
-    )
-    complete = "<MembershipIsComplete>true</MembershipIsComplete>"
-    roles = f"<MemberRole>{role}</MemberRole>\n<Members>{members}</Members>"
-    return f"<Membership>{roles}{complete}</Membership>"
+    return _answer(call, answers.memberships(call.world, call.user))
 
 
 def find_all(call: Call) -> str:
     _needs_book(call)
     if call.text("deltasOnly") == "true":
         raise _full_sync()
-    contacts = "".join(_contacts(call))
-    parts = f"<groups>{_groups(call)}</groups><contacts>{contacts}</contacts>{_book(call, 'ab')}"
-    return _answer(call, parts)
+    who = (call.world, call.user)
+    groups, contacts = answers.groups(*who), "".join(answers.contacts(*who))
+    parts = f"<groups>{groups}</groups><contacts>{contacts}</contacts>"
+    return _answer(call, parts + answers.whole(*who, "ab"))
 
 
 def find_paged(call: Call) -> str:
@@ -145,71 +83,18 @@ def find_paged(call: Call) -> str:
         raise _full_sync()
     size = call.world.ways.page_size or int(call.text("pageContext/PageSize"))
     start = int(call.body.findtext(anywhere("pageContext/Cursor")) or 0)
-    contacts = _contacts(call)
+    who = (call.world, call.user)
+    contacts = answers.contacts(*who)
     more = f"<PageContext><Cursor>{start + size}</Cursor></PageContext>"
     cursor = more if start + size < len(contacts) else ""
     page = "".join(contacts[start : start + size])
     circles = "<CircleResult><CircleTicket>none</CircleTicket></CircleResult>"
-    groups = f"<Groups>{_groups(call)}</Groups>"
-    return _answer(call, f"{groups}<Contacts>{page}</Contacts>{circles}{_book(call, 'Ab')}{cursor}")
+    lists = f"<Groups>{answers.groups(*who)}</Groups><Contacts>{page}</Contacts>"
+    return _answer(call, f"{lists}{circles}{answers.whole(*who, 'Ab')}{cursor}")
 
 
 def _full_sync() -> Fault:
     return fault("FullSyncRequired", "Full sync required.  Details: Delta syncs disabled.", 200)
-
-
-def _contacts(call: Call) -> list[str]:
-    user, now = call.user, book.stamp(call.world)
-    found = [_contact(call.world, contact, now) for contact in user.contacts.values()]
-    settings = {"MSN.IM.MBEA": "0", "MSN.IM.GTC": "0", "MSN.IM.BLP": str(int(user.blp == "AL"))}
-    me = CONTACT.format(
-        id=user.id,
-        annotations=_annotations(settings),
-        kind="Me",
-        name=escape(user.name),
-        address=escape(user.address),
-        groups="",
-        cid=user.cid,
-        messenger="false",
-        now=now,
-    )
-    return [*found, me]
-
-
-def _contact(world: World, contact: Contact, now: str) -> str:
-    other = world.find(contact.address)
-    groups = "".join(f"<guid>{guid}</guid>" for guid in contact.groups)
-    nickname = {"AB.NickName": contact.nickname} if contact.nickname else {}
-    return CONTACT.format(
-        id=contact.id,
-        annotations=_annotations(nickname),
-        kind="Regular",
-        name=escape(contact.name),
-        address=escape(contact.address),
-        groups=f"<groupIds>{groups}</groupIds>" if groups else "",
-        cid=other.cid if other else 0,
-        messenger="true",
-        now=now,
-    )
-
-
-def _annotations(values: dict[str, str]) -> str:
-    inside = "".join(
-        f"<Annotation><Name>{name}</Name><Value>{escape(value)}</Value></Annotation>"
-        for name, value in values.items()
-    )
-    return f"<annotations>{inside}</annotations>" if inside else ""
-
-
-def _groups(call: Call) -> str:
-    now = book.stamp(call.world)
-    groups = call.user.groups.items()
-    return "".join(GROUP.format(id=guid, name=escape(name), now=now) for guid, name in groups)
-
-
-def _book(call: Call, tag: str) -> str:
-    user, now = call.user, book.stamp(call.world)
-    return BOOK.format(tag=tag, book=NO_BOOK, cid=user.cid, address=escape(user.address), now=now)
 
 
 # Contacts.

@@ -15,10 +15,11 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from tests.servers import msn_ab as ab
+from tests.servers import msn_answers as answers
 from tests.servers import msn_oim as oim
 from tests.servers import msn_rst as rst
 from tests.servers import msn_soap as soap
-from tests.servers.msn_ns import LEGACY
+from tests.servers.msn_ns import MESSENGER
 from tests.servers.msn_soap import Call, Fault, Forbidden, Operation, anywhere
 from tests.servers.msn_users import User
 from tests.servers.msn_wire import Broken
@@ -62,19 +63,31 @@ class Service:
     """The address that RST must have been asked for."""
     header: str = ""
     """Of answers."""
+    check: Callable[[Call], None] = soap.unchecked
+    """Notes what clients should not do, though it does no harm."""
     sits_in_body: bool = True
     """The operation has an element of its own name."""
 
 
-_AB = (ab.NAMESPACE, _token("ABAuthHeader/TicketToken"), "contacts.msn.com", ab.HEADER)
+_AB = (
+    _token("ABAuthHeader/TicketToken"),
+    "contacts.msn.com",
+    answers.HEADER,
+    ab.check,
+)
 
 SERVICES = {
-    "/abservice/SharingService.asmx": Service(_AB[0], ab.SHARING, *_AB[1:]),
-    "/abservice/abservice.asmx": Service(_AB[0], ab.CONTACTS, *_AB[1:]),
+    "/abservice/SharingService.asmx": Service(answers.NAMESPACE, ab.SHARING, *_AB),
+    "/abservice/abservice.asmx": Service(answers.NAMESPACE, ab.CONTACTS, *_AB),
     "/OimWS/oim.asmx": Service(
-        oim.OIM, oim.STORE, _ticket, "messengersecure.live.com", sits_in_body=False
+        oim.OIM,
+        oim.STORE,
+        _ticket,
+        "messengersecure.live.com",
+        check=oim.check,
+        sits_in_body=False,
     ),
-    "/rsi/rsi.asmx": Service(oim.RSI, oim.FETCH, _cookie, LEGACY),
+    "/rsi/rsi.asmx": Service(oim.RSI, oim.FETCH, _cookie, MESSENGER),
     "/storageservice/SchematizedStore.asmx": Service(
         STORAGE,
         {"GetProfile": get_profile},
@@ -142,6 +155,7 @@ class Services:
         if scripted := self._scripted(name):
             return scripted
         call = Call(self.world, user, name, header, inside)
+        service.check(call)
         try:
             if name not in service.operations:
                 self.world.violation(name, "no such operation")

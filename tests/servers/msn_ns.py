@@ -23,7 +23,7 @@ SSO_FROM = 15
 
 POLICY = "MBI_KEY_OLD"
 TWEENER = "ct=1,rver=1,wp=FS_40SEC_0_COMPACT,lc=1,id=1"
-CLEAR, LEGACY = "messengerclear.live.com", "messenger.msn.com"
+CLEAR, MESSENGER = "messengerclear.live.com", "messenger.msn.com"
 """Whose ticket is for SSO, and whose for TWN."""
 
 POLICIES = b'<Policies>\n\t<Policy type="P2P"><ObjStr SndDly="1" /></Policy>\n</Policies>'
@@ -165,7 +165,7 @@ def _passport(session: Session, asked: Command) -> Passport | None:
     if passport is None or session.world.expired(passport):
         session.violation("a ticket that was not given, or is too old")
         return None
-    if passport.tickets[CLEAR if kind == "SSO" else LEGACY] != ticket:
+    if passport.tickets[CLEAR if kind == "SSO" else MESSENGER] != ticket:
         session.violation("the ticket of another service")
         return None
     if passport.user.key != fold(session.claimed):

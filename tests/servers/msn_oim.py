@@ -23,6 +23,8 @@ MOST_TOLD = 25
 LONGEST_LINE = 77
 """Of base64 in a letter."""
 
+LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+
 RUN_ID = re.compile(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", re.IGNORECASE)
 ENCODED_NAME = re.compile(r"=\?utf-8\?B\?[A-Za-z0-9+/=]*\?=", re.IGNORECASE)
 
@@ -75,6 +77,18 @@ def store(call: Call) -> str:
         raise _refusal("SystemUnavailable")
     keep(world, other, user, name, content)
     return f'<StoreResponse xmlns="{OIM}"><PointsConsumed>0</PointsConsumed></StoreResponse>'
+
+
+def check(call: Call) -> None:
+    """What the recorded server does not look at."""
+    sender = call.header.find("{*}From")
+    session = call.world.session(call.user)
+    wanted = {"proxy": "MSNMSGR", "msnpVer": f"MSNP{session.dialect if session else 0}"}
+    said = dict(sender.attrib) if sender is not None else {}
+    if wanted.items() - said.items() or not {"buildVer", LANGUAGE} <= said.keys():
+        call.violation(f"From {said}")
+    if call.header.findtext("{*}Sequence/{*}Identifier") != "http://messenger.msn.com":
+        call.violation("no Identifier")
 
 
 def _content(call: Call) -> str:

@@ -158,8 +158,8 @@ class Pictures:
     violation: Callable[[str], None] = print
     transfers: dict[str, Transfer] = field(default_factory=dict)
     """By Call-ID."""
-    waiting: dict[int, Callable[[], None]] = field(default_factory=dict)
-    """What follows when a message is acknowledged."""
+    waiting: dict[int, tuple[int, Callable[[], None]]] = field(default_factory=dict)
+    """The size of each message that is not acknowledged, and what follows when it is."""
     pieces: dict[int, bytes] = field(default_factory=dict)
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(_number()))
 
@@ -179,7 +179,10 @@ class Pictures:
         if to.lower() != self.me.lower():
             return
         if piece.flags & ACK:
-            self.waiting.pop(piece.acked, nothing)()
+            size, then = self.waiting.pop(piece.acked, (-1, nothing))
+            if size != piece.acked_size:
+                self.violation(f"acknowledges {piece.acked_size} of {piece.acked}, not {size}")
+            then()
             return
         data = self.pieces.pop(piece.id, b"") + piece.data
         if len(data) < piece.total:
@@ -275,7 +278,7 @@ class Pictures:
     def _send(self, session: int, data: bytes, flags: int, then: Callable[[], None]) -> None:
         """``then``: what to do when it is acknowledged, which may be before this returns."""
         id = next(self._ids)
-        self.waiting[id] = then
+        self.waiting[id] = (len(data), then)
         application = DATA_APPLICATION if session else 0
         for offset in range(0, len(data), LONGEST_PIECE):
             part = data[offset : offset + LONGEST_PIECE]

@@ -10,8 +10,10 @@ import ssl
 from xml.sax.saxutils import escape, unescape
 
 from tests.servers.msn import Msn
-from tests.servers.msn_ab import NAMESPACE as AB
+from tests.servers.msn_ab import APPLICATION
+from tests.servers.msn_answers import NAMESPACE as AB
 from tests.servers.msn_keys import sso_response
+from tests.servers.msn_rst import AUTH_INFO, ISSUE
 from tests.servers.msn_wire import FROM_SERVER, Buffer, Command
 
 TIMEOUT = 10.0
@@ -26,9 +28,9 @@ POLICIES = {
 }
 
 RST = """\
-<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Header><Security><Username>{name}\
-</Username><Password>{password}</Password></Security></Header><Body><Tokens>{tokens}</Tokens>\
-</Body></Envelope>"""
+<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Header><AuthInfo>{info}</AuthInfo>\
+<Security><Username>{name}</Username><Password>{password}</Password></Security></Header>\
+<Body><Tokens>{tokens}</Tokens></Body></Envelope>"""
 
 SOAP = """\
 <s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" \
@@ -117,11 +119,13 @@ class Plain:
 
     def fetch_tickets(self, path: str = "/RST.srf") -> str:
         tokens = "".join(
-            f"<RequestSecurityToken><Address>{address}</Address>"
+            f"<RequestSecurityToken><RequestType>{ISSUE}</RequestType><Address>{address}</Address>"
             f'<PolicyReference URI="{policy}"/></RequestSecurityToken>'
             for address, policy in POLICIES.items()
         )
-        body = RST.format(name=self.address, password=escape(self.password), tokens=tokens)
+        info = "".join(f"<{name}>{value or ''}</{name}>" for name, value in AUTH_INFO.items())
+        password = escape(self.password)
+        body = RST.format(info=info, name=self.address, password=password, tokens=tokens)
         _, text = self.post(path, body)
         found = re.findall(r"<wsse:BinarySecurityToken[^>]*>([^<]*)<", text)
         self.tickets = dict(zip([*POLICIES][1:], map(unescape, found), strict=False))
@@ -131,7 +135,12 @@ class Plain:
 
     def soap(self, service: str, name: str, body: str, ticket: str = "") -> tuple[int, str]:
         ticket = ticket or self.tickets["contacts.msn.com"]
-        header = f"<ABAuthHeader><TicketToken>{escape(ticket)}</TicketToken></ABAuthHeader>"
+        header = (
+            f"<ABApplicationHeader><ApplicationId>{APPLICATION}</ApplicationId>"
+            "<IsMigration>false</IsMigration><PartnerScenario>Timer</PartnerScenario>"
+            "</ABApplicationHeader><ABAuthHeader><ManagedGroupRequest>false</ManagedGroupRequest>"
+            f"<TicketToken>{escape(ticket)}</TicketToken></ABAuthHeader>"
+        )
         inside = f'<{name} xmlns="{AB}">{body}</{name}>'
         text = SOAP.format(header=header, body=inside)
         return self.post(f"/abservice/{service}.asmx", text, f"{AB}/{name}")

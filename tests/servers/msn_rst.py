@@ -13,17 +13,26 @@ from tests.servers.msn_ns import CLEAR, POLICY, TWEENER
 from tests.servers.msn_wire import Broken
 from tests.servers.msn_world import Answer, Passport, World
 
-LEGACY = "http://Passport.NET/tb"
+PASSPORT = "http://Passport.NET/tb"
 """Its ticket is encrypted, and of no use."""
 
 WANTED_POLICIES = {
-    LEGACY: {""},
+    PASSPORT: {""},
     CLEAR: {POLICY},
     "messenger.msn.com": {"?id=507", f"?{TWEENER.replace(',', '&')}", TWEENER.replace(",", "&")},
     "contacts.msn.com": {"MBI"},
     "messengersecure.live.com": {"MBI_SSL"},
     "storage.msn.com": {"MBI"},
 }
+
+AUTH_INFO = {
+    "HostingApp": "{7108E71A-9926-4FCB-BCC9-9A9D3F32E423}",
+    "BinaryVersion": "4",
+    "UIVersion": "1",
+    "Cookies": None,
+    "RequestParams": "AQAAAAIAAABsYwQAAAAxMDMz",
+}
+ISSUE = "http://schemas.xmlsoap.org/ws/2004/04/security/trust/Issue"
 
 REDIRECTED = "/pp550/RST.srf"
 
@@ -70,6 +79,7 @@ def answer(world: World, path: str, data: bytes) -> Answer:
         name = header.findtext(".//{*}Username") or ""
         password = header.findtext(".//{*}Password") or ""
         addresses = _addresses(world, body)
+        _check(world, header, body)
     except Broken as problem:
         world.violation("RST", str(problem))
         return Answer(200, _fault("S:Client", "Invalid Request"))
@@ -85,6 +95,15 @@ def answer(world: World, path: str, data: bytes) -> Answer:
     return Answer(200, _tokens(world, passport))
 
 
+def _check(world: World, header: ElementTree.Element, body: ElementTree.Element) -> None:
+    """What the recorded server does not look at."""
+    said = soap.fields(header.find("{*}AuthInfo"))
+    if said != AUTH_INFO:
+        world.violation("RST", f"AuthInfo {said}")
+    if {found.text for found in body.iterfind(".//{*}RequestType")} != {ISSUE}:
+        world.violation("RST", "another RequestType")
+
+
 def _addresses(world: World, body: ElementTree.Element) -> list[str]:
     """Of the services that tickets are asked for."""
     addresses = []
@@ -95,8 +114,8 @@ def _addresses(world: World, body: ElementTree.Element) -> list[str]:
         if uri not in WANTED_POLICIES.get(address, set()):
             world.violation("RST", f"policy {uri!r} for {address!r}")
         addresses.append(address)
-    if addresses[:1] != [LEGACY]:
-        world.violation("RST", f"asks for {addresses}, {LEGACY} not first")
+    if addresses[:1] != [PASSPORT]:
+        world.violation("RST", f"asks for {addresses}, {PASSPORT} not first")
     return addresses
 
 
@@ -115,7 +134,7 @@ def _tokens(world: World, passport: Passport) -> bytes:
 
     tokens = []
     for number, (address, ticket) in enumerate(passport.tickets.items(), 1):
-        is_legacy, secret = address == LEGACY, ""
+        is_legacy, secret = address == PASSPORT, ""
         if is_legacy or address == CLEAR:
             key = os.urandom(24) if is_legacy else passport.secret
             secret = PROOF.format(secret=base64.b64encode(key).decode())

@@ -6,6 +6,7 @@ USR ─► alone ─► CAL ─► JOI: with others ─► MSG …          who 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 
 from tests.servers import msn_presence as presence
@@ -31,6 +32,9 @@ TYPES = {
     "text/x-msmsgsinvite",
     P2P,
 }
+FORMAT = re.compile(r"FN=[^;\s]*; EF=[BIUS]*; CO=[0-9A-Fa-f]{1,6}; CS=\d+; PF=\d+(; RL=\d)?")
+"""X-MMS-IM-Format, which every text should have."""
+
 ACKNOWLEDGED = ("A", "D")
 CAN_FAIL = ("A", "D", "N")
 
@@ -186,14 +190,17 @@ def _message_problem(seat: Seat, payload: bytes, want: str) -> tuple[str, bool]:
     if (content_type == P2P) != (want == "D"):
         return f"{content_type} with {want}", content_type == P2P
     if content_type == "text/plain":
-        return _text_problem(parameters, body), False
+        style = headers.get("x-mms-im-format", "")
+        return _text_problem(parameters, style, body), False
     if content_type == "text/x-msmsgscontrol":
         user = headers.get("typinguser", "")
         return ("" if fold(user) == seat.me.key else f"typing of {user!r}"), False
     return "", False
 
 
-def _text_problem(parameters: str, body: bytes) -> str:
+def _text_problem(parameters: str, style: str, body: bytes) -> str:
+    if not FORMAT.fullmatch(style):
+        return f"X-MMS-IM-Format {style!r}"
     if parameters.strip().lower() != "charset=utf-8":
         return f"parameters {parameters!r}"
     try:

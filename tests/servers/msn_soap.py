@@ -70,6 +70,9 @@ class Call:
     body: ElementTree.Element
     """The operation's own element."""
 
+    def violation(self, what: str) -> None:
+        self.world.violation(f"{self.user.address}, {self.name}", what)
+
     def text(self, path: str) -> str:
         """Of an element in the body.  Broken: there is none."""
         found = self.body.find(anywhere(path))
@@ -82,9 +85,19 @@ Operation = Callable[[Call], str]
 """Answers with the XML inside the Body; or raises Fault."""
 
 
+def unchecked(call: Call) -> None:
+    """Nothing to look at beside what the operations do."""
+
+
 def anywhere(path: str) -> str:
     """A path whose elements may be of any namespace."""
     return "/".join(f"{{*}}{step}" if step not in (".", "") else step for step in path.split("/"))
+
+
+def fields(element: ElementTree.Element | None) -> dict[str, str | None]:
+    """The texts of its children by their names; none if there is no such element."""
+    children = [] if element is None else list(element)
+    return {child.tag.rpartition("}")[2]: child.text for child in children}
 
 
 def parse(data: bytes) -> tuple[ElementTree.Element, ElementTree.Element]:

@@ -66,8 +66,11 @@ def contact(name: str, lists: int) -> str:
     return f'<c n="{name}" l="{lists}" t="1"/>'
 
 
+STYLE = ("X-MMS-IM-Format", "FN=Arial; EF=; CO=0; CS=0; PF=0")
+
+
 def text(words: str = "Hi") -> bytes:
-    return message("text/plain; charset=UTF-8", words)
+    return message("text/plain; charset=UTF-8", words, STYLE)
 
 
 # The log-in.
@@ -324,8 +327,9 @@ def test_messages_that_are_refused() -> None:
         board.ask("CAL", ROMEO)
         board.expect("JOI")
         for payload, want in (
-            (message("text/plain", "Hi"), "N"),
-            (message("text/plain; charset=UTF-8", b"\xff"), "N"),
+            (message("text/plain", "Hi", STYLE), "N"),
+            (message("text/plain; charset=UTF-8", "Hi"), "N"),
+            (message("text/plain; charset=UTF-8", b"\xff", STYLE), "N"),
             (message("text/html", "Hi"), "N"),
             (message("text/x-msmsgscontrol", "\r\n", ("TypingUser", ROMEO)), "U"),
             (text(), "X"),
@@ -337,6 +341,7 @@ def test_messages_that_are_refused() -> None:
             server,
             "before the first JOI",
             "parameters",
+            "X-MMS-IM-Format",
             "not UTF-8",
             "content type 'text/html'",
             "typing of",
@@ -482,9 +487,11 @@ def test_dispatch() -> None:
 def store(juliet: Plain, to: str, lockkey: str, number: int = 1, shown: int = 1) -> tuple[int, str]:
     ticket = juliet.tickets["messengersecure.live.com"].replace("&", "&amp;")
     header = (
-        f'<From memberName="{JULIET}" friendlyName="=?utf-8?B?SnVsaWV0?="/><To memberName="{to}"/>'
+        f'<From memberName="{JULIET}" friendlyName="=?utf-8?B?SnVsaWV0?=" xml:lang="en" '
+        f'proxy="MSNMSGR" msnpVer="MSNP15" buildVer="8.5"/><To memberName="{to}"/>'
         f'<Ticket passport="{ticket}" appid="PROD0119GSJUC$18" lockkey="{lockkey}"/>'
-        f"<Sequence><MessageNumber>{number}</MessageNumber></Sequence>"
+        "<Sequence><Identifier>http://messenger.msn.com</Identifier>"
+        f"<MessageNumber>{number}</MessageNumber></Sequence>"
     )
     content = (
         "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=UTF-8\r\n"
