@@ -127,6 +127,13 @@ class SetAvatar:
 
 
 @frozen(kw_only=True)
+class SetName:
+    """What our user calls themselves, to be shown to others beside their address."""
+
+    name: str
+
+
+@frozen(kw_only=True)
 class FetchAvatar:
     """Answered by ``AvatarFetched``."""
 
@@ -283,6 +290,7 @@ Command = (
     | Block
     | ListBlocked
     | SetAvatar
+    | SetName
     | FetchAvatar
     | SearchPeople
     | AskAttention

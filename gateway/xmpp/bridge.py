@@ -33,6 +33,7 @@ from gateway.xmpp.credentials import Credentials
 from gateway.xmpp.enrolment import Enrolment
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
+from gateway.xmpp.own_name import OwnName
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources, Shown
@@ -103,6 +104,7 @@ class Bridge:
         self.contacts = Contacts(self, account.contacts)
         self.rooms = RoomList(self, account.rooms)
         self.own_avatar = OwnAvatar(self)
+        self.own_name = OwnName(self)
         context.sessions.add(self.keeper)
         self._latch_if_hopeless()
 
@@ -322,6 +324,7 @@ class Bridge:
         self.rooms.rejoin()
         self.contacts.logged_in()
         self.own_avatar.review()
+        self.own_name.review()
 
     def step_asked(self, event: events.StepAsked) -> None:
         self.announce()

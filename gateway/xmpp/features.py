@@ -16,6 +16,7 @@ from gateway.commands import (
     SearchPeople,
     SendMessage,
     SetAvatar,
+    SetName,
     SetTyping,
 )
 from gateway.network import Kind, Network
@@ -23,6 +24,7 @@ from gateway.xmpp import (
     blocking,
     commands,
     last,
+    own_name,
     ping,
     prompt,
     register,
@@ -49,7 +51,7 @@ OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 
 FEATURES: dict[Kind, tuple[str, ...]] = {
     # Of discovery itself, and of what is no IQ: messages and presence.
-    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC, NOTIFY),
+    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC, NOTIFY, own_name.NOTIFY),
     Kind.PERSON: (
         *(DISCO_INFO, DISCO_ITEMS, CAPS),
         *(CHAT_STATES, RECEIPTS, ATTENTION, MARKERS, CORRECTION),
@@ -60,6 +62,7 @@ FEATURES: dict[Kind, tuple[str, ...]] = {
 NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.SERVER, MUC): frozenset({JoinRoom}),
     (Kind.SERVER, NOTIFY): frozenset({SetAvatar}),
+    (Kind.SERVER, own_name.NOTIFY): frozenset({SetName}),
     (Kind.SERVER, blocking.BLOCKING): frozenset({ListBlocked}),
     (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
     (Kind.SERVER, rosterx.ROSTERX): frozenset({ChangeContact}),

@@ -202,6 +202,7 @@ class User:
         """By the user, with PEP (XEP-0163)."""
         for bridge in self.bridges(transport.domain):
             bridge.own_avatar.published(event)
+            bridge.own_name.published(event)
 
     def unavailable(self, stanza: Element, transport: Transport, to: Address) -> None:
         sender = stanza.get("from", "")

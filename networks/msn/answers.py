@@ -66,6 +66,7 @@ FAILED: dict[Asked, Failed] = {
     Asked.ADDITION: contacts.on_addition_failed,
     Asked.CHANGE: contacts.on_change_failed,
     Asked.NAME: presence.on_name_failed,
+    Asked.KEPT_NAME: presence.on_keeping_failed,
     Asked.BOARD: on_call_failed,
     Asked.CALL: on_call_failed,
     Asked.INBOX: offline.on_inbox_failed,

@@ -28,6 +28,7 @@ from gateway.commands import (
     SendMessage,
     SetAvatar,
     SetInvisible,
+    SetName,
     SetPresence,
     SetTyping,
 )
@@ -147,6 +148,7 @@ COMMANDS: dict[type, Callable[[Msn, Any], None]] = {
     SetPresence: presence.set_presence,
     SetInvisible: presence.set_invisible,
     ChangeNick: presence.change_nick,
+    SetName: presence.set_name,
     SendMessage: messages.send_message,
     SetTyping: messages.set_typing,
     AskAttention: messages.ask_attention,

@@ -6,7 +6,7 @@ Up to MSNP13 nobody says on which network somebody is.
 
 from hashlib import sha1
 
-from gateway.commands import ChangeNick, SetInvisible, SetPresence
+from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence
 from gateway.errors import Reason
 from gateway.events import Show
 from gateway.fsm import MAIN
@@ -101,7 +101,7 @@ def send_name(msn: Msn, name: str, request: Request | None = None) -> None:
 def store_name(msn: Msn, name: str) -> None:
     """For those who look us up while we are offline, and for our next log-in."""
     msn.book.name = name
-    run(msn, renaming(msn, name), Request(Asked.NAME))
+    run(msn, renaming(msn, name), Request(Asked.KEPT_NAME))
 
 
 def renaming(msn: Msn, name: str) -> Task:
@@ -113,7 +113,7 @@ def renaming(msn: Msn, name: str) -> Task:
     )
 
 
-def on_name_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:
+def on_keeping_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:
     msn.notice(f"Your display name holds until you log out, and could not be stored: {detail}")
 
 
@@ -123,6 +123,18 @@ def change_nick(msn: Msn, command: ChangeNick) -> None:
         msn.deny(command.token, Reason.NOT_ACCEPTABLE, NOT_A_NAME)
         return
     send_name(msn, name, Request(Asked.NAME, command.token, body=name))
+
+
+def set_name(msn: Msn, command: SetName) -> None:
+    """Unless our user has said at registration how they want to be called here."""
+    name = command.name[:MAX_NICK].strip()
+    is_chosen = bool(msn.login.fields.get("nick"))
+    if name and name.isprintable() and name != msn.own.name and not is_chosen:
+        send_name(msn, name, Request(Asked.NAME, body=name))
+
+
+def on_name_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:
+    msn.notice(f"You are not shown as {request.body!r} on MSN: {detail}")
 
 
 def on_property(msn: Msn, command: Command) -> None:

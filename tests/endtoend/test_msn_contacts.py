@@ -105,6 +105,11 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
 
     user.say(transport, "nick Juliet & <co>")
     romeo.wait(Came, who=juliet.name, name="Juliet & <co>")
+    node = "http://jabber.org/protocol/nick"
+    published = f"<publish node='{node}'><item><nick xmlns='{node}'>Jule &lt;3</nick></item>"
+    pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{published}</publish></pubsub>"
+    user.ask(user.jid, "set", pubsub)
+    romeo.wait(Came, who=juliet.name, name="Jule <3")
     for show, status, words in (("away", "AWY", "Asleep & <dreaming>"), ("dnd", "BSY", "")):
         user.presence(show=show, status=words)
         romeo.wait(Came, who=juliet.name, status=status)

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.commands import ChangeNick, SetInvisible, SetPresence
+from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence
 from gateway.errors import Reason
 from gateway.events import Show
 from gateway.ids import Token
+from networks.msn.form import MAX_NICK
 from networks.msn.msnobject import picture
 from networks.msn.news import Answered, Appeared, Denied, Noticed, Seen
 from networks.msn.presence import MAX_TEXT, NOT_A_NAME, STATUS, picture_name
@@ -107,6 +108,32 @@ def test_name_that_is_not_kept() -> None:
             "The server cannot do that."
         )
     ).end()
+
+
+def test_name_of_our_user_in_xmpp() -> None:
+    (
+        online()
+        >> SetName(name="Alice")
+        << "PRP 10 MFN Alice"
+        >> "PRP 10 MFN Alice"
+        << asked("ABContactUpdate", "<displayName>Alice<")
+        >> DONE
+        >> SetName(name="Alice")
+        >> SetName(name="\0")
+        >> SetName(name="")
+        >> SetName(name="x" * 200)
+        << f"PRP 11 MFN {'x' * MAX_NICK}"
+        >> "209 11"
+        << Noticed(
+            f"You are not shown as {'x' * MAX_NICK!r} on MSN: "
+            "The server does not take that name. (error 209)"
+        )
+    ).end()
+
+
+def test_name_that_was_chosen_for_msn() -> None:
+    play = (online(nick="Alice") >> DONE).skip()
+    (play >> SetName(name="Al")).end()
 
 
 def test_name_that_is_not_taken() -> None:

@@ -58,7 +58,7 @@ ANSWERS = (
 
 MISSING = {
     *("AnswerStep", "AskAttention", "ChangeNick", "EditMessage", "Kick", "ListAffiliations"),
-    *("ListRooms", "MarkRead", "SendRaw", "SetAffiliation", "SetRole", "SetSubject"),
+    *("ListRooms", "MarkRead", "SendRaw", "SetAffiliation", "SetName", "SetRole", "SetSubject"),
 }
 """Commands for which OSCAR has nothing."""
 
