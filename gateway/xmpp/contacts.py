@@ -104,7 +104,7 @@ class Contacts:
         if self._is_online and not is_agreed:
             host.put(AddContact(person=contact.person))
         self._contacts[jid] = contact
-        self._placement.spare(jid)
+        self._placement.answered(jid, contact)
         contact.is_watched, contact.is_hidden = True, False
         if is_agreed:
             self._approve(jid, contact)
@@ -136,6 +136,7 @@ class Contacts:
             return  # Seen, but not to see: no network knows that.
         elif self._network_keeps_them:
             self._hide(jid, contact)
+            self._placement.denied(jid)
         else:
             self.unsubscribe(chat)
 

@@ -80,12 +80,15 @@ class Placement:
         """The XMPP server is back."""
         self._start()
 
-    def spare(self, jid: str) -> None:
-        """The user wants them after all."""
-        self._gone.pop(jid, None)
+    def denied(self, jid: str) -> None:
+        """The user does not want them, so there shall be nothing of our making."""
+        if self._unanswered.pop(jid, None):
+            self._gone[jid] = None
+            self._start()
 
     def answered(self, jid: str, contact: Contact) -> None:
-        """The user lets them see, or wants to see them."""
+        """The user wants them."""
+        self._gone.pop(jid, None)
         if seen := self._unanswered.pop(jid, None):
             contact.seen = seen
             self.review(jid)
@@ -107,7 +110,7 @@ class Placement:
             self._greenlet = None
 
     def _start(self) -> None:
-        if self._greenlet is None or self._greenlet.dead:
+        if self._is_listed and (self._greenlet is None or self._greenlet.dead):
             self._greenlet = gevent.spawn(self._run)
 
     # The greenlet.

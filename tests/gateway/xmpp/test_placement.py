@@ -212,6 +212,18 @@ def test_a_server_that_puts_them_there_unsubscribed() -> None:
     assert rig.server.sets == ["remove romeo /"]
 
 
+def test_who_was_put_there_and_is_not_wanted() -> None:
+    rig = Rig(*ROSTER)
+    rig.server.does_subscribe = False
+    rig.lists(*BOTH)
+    rig.contacts.unsubscribed(ChatId("romeo"))
+    rig.settle()
+    assert [*rig.server.roster] == [PARIS_JID]
+    rig.restart()
+    rig.lists(*BOTH)
+    assert rig.server.sets == []
+
+
 def test_who_goes_before_the_user_has_answered() -> None:
     rig = Rig(*ROSTER)
     rig.server.does_subscribe = False
