@@ -48,6 +48,7 @@ class Chats:
         self._host = host
         self._whispers: dict[str, str] = {}
         """Per JID of a person, the occupant's JID by which our user last wrote to them."""
+        self._markable = markers.markable(host)
         self._typing: dict[ChatId, Typing] = {}
         """What the network was last told; nothing where that is ACTIVE, as it begins."""
 
@@ -113,7 +114,7 @@ class Chats:
             return
         if event.id:
             children += stanzas.stanza_id(self._host.address, event.id)
-            children += markers.markable(self._host)
+            children += self._markable
         self.say(self._way_back(event.sender), children, event.id)
 
     def say(self, sender: str, children: str, id: str | None = None) -> None:

@@ -5,6 +5,7 @@ as what they are: ``[corrected] Romeo``, or, if something else was said since, `
 Romeo``.  A text that is the same is not said twice.
 """
 
+from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from gateway.commands import Command, EditMessage, SendMessage
@@ -33,13 +34,24 @@ def say(
         CommandRefused: it cannot be said.
     """
     replaced = stanza.find(REPLACE)
-    name = stanza.get("id", "") if replaced is None else replaced.get("id", "")
-    before = host.lately.find(chat, name) if replaced is not None else None
+    if replaced is not None:
+        return _correct(host, stanza, chat, body, is_in_room, replaced.get("id", ""))
+    is_markable = stanza.find(MARKABLE) is not None
+    said = host.lately.add(chat, stanza.get("id", ""), body, is_markable)
+    sent = Sent(stanza, is_in_room, said)
+    _put(host, sent, said, lambda token: SendMessage(chat=chat, body=body, token=token))
+    return None
+
+
+def _correct(
+    host: Host, stanza: Element, chat: ChatId, body: str, is_in_room: bool, name: str
+) -> Sent | None:
+    before = host.lately.find(chat, name)
     said = before or host.lately.add(chat, name, body, stanza.find(MARKABLE) is not None)
-    sent = Sent(stanza, is_in_room=is_in_room, said=said)
+    sent = Sent(stanza, is_in_room, said)
     if before and before.says(body):
         return sent
-    is_new = replaced is None or (before is not None and before.never_was)
+    is_new = before is not None and before.never_was
     words = body if is_new else _as_correction(host, before, body)
     said.change(body)
 
@@ -48,12 +60,16 @@ def say(
             return EditMessage(chat=chat, id=said.id, body=body, token=token)
         return SendMessage(chat=chat, body=words, token=token)
 
+    _put(host, sent, said, command)
+    return None
+
+
+def _put(host: Host, sent: Sent, said: Said, command: Callable[[Token], Command]) -> None:
     try:
         host.put_pending(sent, command)
     except CommandRefused:
         said.refused()
         raise
-    return None
 
 
 def _as_correction(host: Host, before: Said | None, body: str) -> str:

@@ -56,10 +56,12 @@ class Lately:
     def add(self, chat: ChatId, stanza_id: str, body: str, is_markable: bool) -> Said:
         said = Said(chat, stanza_id, body[:START], hash(body), is_markable)
         if stanza_id:  # Else nothing can refer to it.
-            self._said[chat, stanza_id] = said
-            self._said.move_to_end((chat, stanza_id))
-            if len(self._said) > MOST:
-                self._said.popitem(last=False)
+            kept, key = self._said, (chat, stanza_id)
+            if key in kept:
+                del kept[key]
+            kept[key] = said
+            if len(kept) > MOST:
+                kept.popitem(last=False)
         return said
 
     def find(self, chat: ChatId, stanza_id: str) -> Said | None:

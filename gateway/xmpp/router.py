@@ -121,7 +121,7 @@ class Router:
         kind = stanza.get("type")
         if kind == "error":
             user.bounced(stanza, transport, address)
-        elif not transport.admits(user.jid):
+        elif not user.may_use(transport):
             raise CommandRefused(Reason.FORBIDDEN, "You may not use this gateway.")
         elif stanza.tag == MESSAGE:
             self._message(user, stanza, transport, address, resource)

@@ -51,6 +51,8 @@ class User:
         self._context = context
         self._bridges: dict[tuple[str, str], Bridge] = {}
         self._resources: dict[str, Resources] = {}
+        self._admitted: dict[str, bool] = {}
+        """By transport."""
         self.quotas = Quotas(context.config.limits)
         self.at_work = 0
         """IQs and dialogues that are being answered."""
@@ -122,6 +124,13 @@ class User:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
         transport.network.guest(transport.settings, server, nick)  # Raises if not allowed.
         return self._add(transport, Account(key=SessionKey(self.jid, transport.domain, account)))
+
+    def may_use(self, transport: Transport) -> bool:
+        """Whether the operator lets them.  Looked up once: it is asked for each stanza."""
+        admitted = self._admitted.get(transport.domain)
+        if admitted is None:
+            admitted = self._admitted[transport.domain] = transport.admits(self.jid)
+        return admitted
 
     # Messages.
 

@@ -15,11 +15,14 @@ from gateway.errors import CommandRefused, Reason
 
 XEPS = {"XEP-0428": "0.2.1"}
 
-RETRACT = "urn:xmpp:message-retract:"
 REACTIONS = "{urn:xmpp:reactions:0}reactions"
+RETRACT_0 = "{urn:xmpp:message-retract:0}retract"
+RETRACT = "{urn:xmpp:message-retract:1}retract"
 
 FASTENED = "{urn:xmpp:fasten:0}apply-to"
 """Around a retraction by version 0 of XEP-0424."""
+
+WORDLESS = frozenset({REACTIONS, RETRACT, RETRACT_0, FASTENED})
 
 
 def refuse_wordless(stanza: Element, title: str) -> bool:
@@ -29,15 +32,12 @@ def refuse_wordless(stanza: Element, title: str) -> bool:
         CommandRefused: (NOT_SUPPORTED) ``title``, a network, has no such thing.
     """
     for child in stanza:
+        if child.tag not in WORDLESS:
+            continue
         if child.tag == REACTIONS:
             if len(child) == 0:
                 return True
             raise CommandRefused(Reason.NOT_SUPPORTED, f"{title} has no reactions.")
-        if _retracts(child) or (child.tag == FASTENED and any(map(_retracts, child))):
+        if child.tag != FASTENED or child.find(RETRACT_0) is not None:
             raise CommandRefused(Reason.NOT_SUPPORTED, f"{title} cannot take messages back.")
     return False
-
-
-def _retracts(element: Element) -> bool:
-    """0 or 1, or what comes after them."""
-    return element.tag.startswith(f"{{{RETRACT}") and element.tag.endswith("}retract")
