@@ -28,6 +28,7 @@ MAX_PARCELS = 64
 """That wait for somebody to come."""
 
 CLOSED = "The chat was closed."
+CALLED = "They are being called already."
 
 
 # Opening.
@@ -110,6 +111,8 @@ def call(msn: Msn, board: Board, who: ChatId, request: Request | None) -> None:
     request.link = board.link
     if board.phase is Phase.READY:
         msn.send("CAL", who, request=request, link=board.link)
+    elif board.calls.get(who):
+        msn.refuse(request, Reason.CONFLICT, CALLED)
     else:
         board.calls[who] = request
 

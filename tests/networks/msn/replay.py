@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, fromstring
 
+from gateway.errors import WireError
 from gateway.fsm import (
     MAIN,
     Codec,
@@ -93,6 +95,8 @@ class Replay:
         self.answers: dict[str, list[Step]] = {}
         """To the next requests of these kinds, whatever was recorded."""
         self.at = 0
+        self.damage: Callable[[bytes], bytes] = lambda data: data
+        """What becomes of the bytes on their way from the server."""
         self.codecs: dict[str, Codec[Any]] = {}
         self.links: dict[str, str] = {NOTIFICATION: MAIN}
         """By the names of recorded connections: what is open."""
@@ -193,8 +197,13 @@ class Replay:
                 self.skipped.append(step)
                 return
             command = replace(command, args=(own, *command.args[1:]))
-        for frame in self.codecs[link].receive(command.pack()):
-            self.give(Got(frame, link))
+        try:
+            frames = self.codecs[link].receive(self.damage(command.pack()))
+        except WireError as error:
+            self._lose(link, str(error))
+        else:
+            for frame in frames:
+                self.give(Got(frame, link))
 
     def _counterpart(self, step: Step, link: str, number: int) -> str | None:
         """The number that the FSM gave to what the recorded client asked with this one."""
@@ -258,7 +267,8 @@ class Replay:
         asked = Asked(action, fetch.path, fetch.body)
         self.asked.append(asked)
         answer = self._answer(asked)
-        self.give(Fetched(name=fetch.name, status=answer.status, body=answer.data))
+        body = self.damage(answer.data)
+        self.give(Fetched(name=fetch.name, status=answer.status, body=body))
 
     def _answer(self, asked: Asked) -> Step:
         """Recorded for the same request; or that it is done; or recorded for the next of its kind;

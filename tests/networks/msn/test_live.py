@@ -61,6 +61,7 @@ from tests.gateway.tinynet import log_lines
 from tests.networks.msn.live import User, settings, user
 from tests.servers import msn as fake
 from tests.servers.msn import Answer, ManualClock, Msn, msn
+from tests.servers.msn_world import Seat
 
 __all__ = ["log_lines"]
 
@@ -111,6 +112,7 @@ def test_log_in_and_out(protocol: str) -> None:
 @pytest.mark.parametrize(
     "ways",
     [
+        {},
         {"dispatch": True},
         {"redirect": True},
         {"challenge": True},
@@ -122,24 +124,40 @@ def test_log_in_and_out(protocol: str) -> None:
         {"adl_stores": False},
         {"tied": False},
     ],
-    ids=lambda ways: next(iter(ways)),
+    ids=lambda ways: next(iter(ways), "usual"),
 )
 def test_other_servers(ways: dict[str, Any]) -> None:
     """The same conversation, whatever is special about the server."""
     with verona(**ways) as server:
-        server.befriend(JULIET, NURSE)
-        romeo = server.user(ROMEO)
-        romeo.sign_on()
-        romeo.personal("<3 & you")
-        with user(server, JULIET) as juliet:
-            [listed] = juliet.saw(ContactsListed)
-            assert {one.person for one in listed.contacts} == {ROMEO, NURSE}
-            juliet.expect(PresenceChanged, person=PersonId(ROMEO), status="<3 & you")
-            juliet.put(say(ROMEO, "Hi"))
-            juliet.expect(MessageSent, token=Token("1"))
-            assert romeo.wait(fake.Heard).text == "Hi"
-            romeo.say(JULIET, "Hello")
-            assert juliet.expect(MessageReceived).body == "Hello"
+        converse(server)
+
+
+@pytest.mark.parametrize("protocol", ["MSNP14", "MSNP13"])
+def test_other_dialects(protocol: str) -> None:
+    with verona() as server:
+        converse(server, protocol=protocol)
+
+
+def converse(server: Msn, **changed: Any) -> None:
+    server.befriend(JULIET, NURSE)
+    romeo = server.user(ROMEO)
+    romeo.sign_on()
+    romeo.personal("<3 & you")
+    with user(server, JULIET, **changed) as juliet:
+        [listed] = juliet.saw(ContactsListed)
+        assert {one.person for one in listed.contacts} == {ROMEO, NURSE}
+        juliet.expect(PresenceChanged, person=PersonId(ROMEO), status="<3 & you")
+        juliet.put(say(ROMEO, "Hi"))
+        juliet.expect(MessageSent, token=Token("1"))
+        assert romeo.wait(fake.Heard).text == "Hi"
+        romeo.say(JULIET, "Hello")
+        assert juliet.expect(MessageReceived).body == "Hello"
+        romeo.talk(JULIET).leave()
+        server.wait_sent("OUT", JULIET)
+        romeo.say(JULIET, "Once more")
+        assert juliet.expect(MessageReceived).body == "Once more"
+        romeo.sign_off()
+        juliet.expect(PresenceChanged, person=PersonId(ROMEO), show=Show.OFFLINE)
 
 
 def test_plain_services() -> None:
@@ -241,10 +259,19 @@ def test_server_falls_silent() -> None:
         assert juliet.over.wait(10)
 
 
-def test_garbage() -> None:
+GARBAGE = [
+    b"this is no command\r\n",
+    b"UBX romeo@msn.test 1 99999999\r\n",
+    b"MSG Hotmail Hotmail -5\r\n",
+    b"NLN " + b"x" * 20_000,
+]
+
+
+@pytest.mark.parametrize("data", GARBAGE, ids=["words", "too long", "negative", "no end"])
+def test_garbage(data: bytes) -> None:
     with verona() as server, user(server, JULIET) as juliet:
         server.wait_online(JULIET)
-        server.send_raw(JULIET, b"this is no command\r\n")
+        server.send_raw(JULIET, data)
         assert juliet.expect(LoggedOut).why is Offline.NETWORK
 
 
@@ -437,6 +464,20 @@ def test_a_new_switchboard_when_they_have_left() -> None:
             assert romeo.wait(fake.Heard).text == f"{number}"
             romeo.talk(JULIET).leave()
             server.wait_sent("OUT", JULIET, number)
+        assert len(server.records("XFR", JULIET)) == 2
+
+
+def test_garbage_on_a_switchboard() -> None:
+    """Ends that one, and nothing else."""
+    with chat() as (server, juliet, romeo):
+        juliet.put(say(ROMEO, "1"))
+        juliet.expect(MessageSent, token=Token("1"))
+        [seat] = [link for link in server.world.links if isinstance(link, Seat) and not link.played]
+        seat.write(GARBAGE[0])
+        server.wait_until(lambda: seat not in server.world.links, "them to hang up")
+        juliet.put(say(ROMEO, "2", "2"))
+        juliet.expect(MessageSent, token=Token("2"))
+        romeo.wait(fake.Heard, text="2")
         assert len(server.records("XFR", JULIET)) == 2
 
 

@@ -5,7 +5,7 @@ from gateway.errors import Reason
 from gateway.events import Departure, Offline, Typing
 from gateway.fsm import Connected, HangUp, Lost, Stop, Timer
 from gateway.ids import ChatId, PersonId, Token
-from networks.msn import rooms
+from networks.msn import boards, rooms
 from networks.msn.news import (
     Answered,
     Came,
@@ -220,6 +220,12 @@ def test_what_cannot_be_done() -> None:
     play = play >> invite(BOB) << Denied(Token("i"), Reason.NOT_ACCEPTABLE, NOT_THERE)
     play = (play >> join()).skip()
     (play >> invite("bob") << Denied(Token("i"), Reason.NOT_FOUND, NOBODY)).end()
+
+
+def test_invited_twice_before_there_is_a_switchboard() -> None:
+    play = (seen() >> join()).skip()
+    play = play >> invite(BOB) << "XFR 10 SB"
+    (play >> invite(BOB, "i2") << Denied(Token("i2"), Reason.CONFLICT, boards.CALLED)).end()
 
 
 def test_too_many() -> None:
