@@ -86,11 +86,32 @@ def address(local: str, domain: str) -> str:
 def resource(nick: str) -> str:
     """A nickname as the resource of an occupant: itself, unless XMPP forbids it."""
     cleaned = _NOT_IN_RESOURCE.sub(INSTEAD, nick).strip()
-    cleaned = cleaned.encode()[:MAX_PART].decode(errors="ignore") or INSTEAD
+    cleaned = _cut(cleaned) or INSTEAD
+    if (found := _prepared(cleaned)) is None:
+        found = _prepared(_cut("".join(map(_spelled, cleaned))))
+    # Or each character may be there, and all together may not: two directions of writing in one.
+    return found or _cut("".join(c if c.isascii() else _code(c) for c in cleaned))
+
+
+def _prepared(resource: str) -> str | None:
     try:
-        return str(JID(f"room@example.org/{cleaned}").resource)
+        return str(JID(f"room@example.org/{resource}").resource)
     except (InvalidJID, UnicodeEncodeError):
-        return "".join(c if c.isascii() else INSTEAD for c in cleaned)
+        return None
+
+
+def _cut(resource: str) -> str:
+    return resource.encode()[:MAX_PART].decode(errors="ignore")
+
+
+def _spelled(character: str) -> str:
+    return character if character.isascii() or _prepared(character) else _code(character)
+
+
+def _code(character: str) -> str:
+    """So that two nicknames stay two: Prosody would take what is newer than Unicode 3.2, as emoji
+    are (RFC 3454, section 7), and ejabberd up to now bounces every stanza with it."""
+    return f"[{ord(character):X}]"
 
 
 def parse(text: str) -> str:
