@@ -175,6 +175,8 @@ def msn_gateway(
     folder = tmp_path_factory.mktemp("msn-gateway")
     with running(Gateway(folder, msn_xmpp, msn_servers.transports())) as gateway:
         yield gateway
+    text = gateway.bytes()
+    assert not [ticket for ticket in msn_servers.tickets() if ticket in text]
 
 
 @pytest.fixture

@@ -3,13 +3,14 @@
 user's client ── ejabberd ── gateway.py run ── fake MSN servers ── played people
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.hub import HubLoop
 from gateway.trial.ejabberd import DOMAIN, Ejabberd
+from gateway.trial.people import Stanza
 from tests.endtoend.client import Client
 from tests.endtoend.rig import Audience, Gateway, secret, unique
 from tests.servers.msn import Msn, Person, msn
@@ -23,7 +24,7 @@ MORTAL = f"mortalmsn.{DOMAIN}"
 
 MSN_DOMAINS = (MSN, OLD, MORTAL)
 
-HISTORIC = {
+HISTORIC: dict[str, Any] = {
     "dispatch": True,
     "redirect": True,
     "proper_ubx": True,
@@ -50,10 +51,19 @@ class Servers:
     def of(self, transport: str) -> Msn:
         return {OLD: self.old, MORTAL: self.mortal}.get(transport, self.main)
 
+    def everybody(self) -> tuple[Msn, ...]:
+        return self.main, self.old, self.mortal
+
     def check(self) -> None:
         """No client has done what a server would mind."""
-        for server in (self.main, self.old, self.mortal):
+        for server in self.everybody():
             server.check()
+
+    def tickets(self) -> Iterator[str]:
+        """All that were given.  They are as good as passwords, for a day."""
+        for server in self.everybody():
+            for passport in server.world.passports:
+                yield from (ticket[2:20] for ticket in passport.tickets.values())
 
     def transports(self) -> dict[str, Any]:
         def at(server: Msn, **settings: Any) -> dict[str, Any]:
@@ -158,6 +168,11 @@ def accept(user: Client, contact: str) -> None:
     user.presence(contact, "subscribed")
     user.presence(contact, "subscribe")
     user.sees_presence(contact, "subscribed")
+
+
+def says(words: str) -> Callable[[Stanza], bool]:
+    """In the status of a presence."""
+    return lambda stanza: words in (stanza.text("status") or "")
 
 
 def log_in_again(mantua: MsnStage, member: Member) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.endtoend.client import Client, Refused
-from tests.endtoend.msn_rig import MORTAL, MSN, OLD, MsnStage, local
+from tests.endtoend.msn_rig import MORTAL, MSN, OLD, MsnStage, local, says
 from tests.endtoend.rig import secret
 from tests.servers.msn import Answer, Came, Heard, Went
 
@@ -91,9 +91,7 @@ def test_what_is_no_msn(mantua: MsnStage) -> None:
         server.wait_offline(juliet.name)
         server.answer_next(operation, nonsense)
         user.say(MORTAL, "connect")
-        user.sees_presence(
-            MORTAL, "unavailable", lambda s, words=words: words in (s.text("status") or "")
-        )
+        user.sees_presence(MORTAL, "unavailable", says(words))
         connect(user)
     assert server.is_online(romeo.name)
     romeo.client.say(juliet.address, "Still here")

@@ -1,9 +1,12 @@
 """The address book of MSN, and the roster; who is there, and how."""
 
+from collections.abc import Callable
+
 import pytest
 
+from gateway.trial.people import Stanza
 from tests.endtoend.client import is_presence
-from tests.endtoend.msn_rig import MSN, OLD, MsnStage, accept, local, log_in_again
+from tests.endtoend.msn_rig import MSN, OLD, MsnStage, accept, local, log_in_again, says
 from tests.servers.msn import Came, Listed, Lists, Unlisted, Went
 
 NICK = "{http://jabber.org/protocol/nick}nick"
@@ -91,11 +94,11 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
     user = juliet.client
     for status, show in (("BSY", "dnd"), ("AWY", "away"), ("NLN", None)):
         romeo.status(status)
-        user.sees_presence(contact, "", lambda s, show=show: s.text("show") == show)
+        user.sees_presence(contact, "", shows(show))
     romeo.personal("at work & <busy>")
-    user.sees_presence(contact, "", lambda s: s.text("status") == "at work & <busy>")
+    user.sees_presence(contact, "", says("at work & <busy>"))
     romeo.personal("", "\\0Music\\01\\0{0} - {1}\\0Song & dance\\0Artist\\0")
-    user.sees_presence(contact, "", lambda s: "Song & dance - Artist" in (s.text("status") or ""))
+    user.sees_presence(contact, "", says("Song & dance - Artist"))
     romeo.rename("Romeo & <co>")
     user.sees_presence(contact, "", lambda s: s.xml.findtext(NICK) == "Romeo & <co>")
     romeo.status("HDN")
@@ -110,11 +113,18 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
     pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{published}</publish></pubsub>"
     user.ask(user.jid, "set", pubsub)
     romeo.wait(Came, who=juliet.name, name="Jule <3")
-    for show, status, words in (("away", "AWY", "Asleep & <dreaming>"), ("dnd", "BSY", "")):
-        user.presence(show=show, status=words)
-        romeo.wait(Came, who=juliet.name, status=status)
-        account = mantua.servers.of(transport).account(juliet.name)
-        mantua.servers.of(transport).wait_until(lambda: account.psm == words, words)  # noqa: B023
+    server = mantua.servers.of(transport)
+    account = server.account(juliet.name)
+    user.presence(show="away", status="Asleep & <dreaming>")
+    romeo.wait(Came, who=juliet.name, status="AWY")
+    server.wait_until(lambda: account.psm == "Asleep & <dreaming>")
+    user.presence(show="dnd")
+    romeo.wait(Came, who=juliet.name, status="BSY")
+    server.wait_until(lambda: account.psm == "")
+
+
+def shows(show: str | None) -> Callable[[Stanza], bool]:
+    return lambda stanza: stanza.text("show") == show
 
 
 @NETWORKS

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway.trial.people import Stanza
 from tests.endtoend.client import MUC_USER, Client
 from tests.endtoend.msn_rig import MSN, OLD, MsnStage, local, log_in_again
 from tests.endtoend.rig import unique
@@ -166,6 +167,29 @@ def test_a_chat_of_three_that_we_open(mantua: MsnStage) -> None:
     user.expect("a leave", lambda s: s.bare == room and s.type == "unavailable")
 
 
+def test_a_chat_of_three_with_two_of_ours(mantua: MsnStage) -> None:
+    """Each has a room of another name; what is said is the same."""
+    juliet, nurse, romeo = mantua.member(MSN), mantua.member(MSN, "nurse"), mantua.person(MSN)
+    room = f"#{unique('verona')}@{MSN}"
+    juliet.client.join(f"{room}/Juliet")
+    for person in (local(romeo.address, MSN), nurse.address):
+        invite = f"<x xmlns='{MUC_USER}'><invite to='{person}'/></x>"
+        juliet.client.send(f"<message to='{room}'>{invite}</message>")
+        juliet.client.expect("an occupant", lambda s: s.kind == "presence" and s.bare == room)
+    theirs = nurse.client.expect("an invitation", is_invitation).bare
+    assert theirs != room
+    nurse.client.join(f"{theirs}/Nurse")
+    nurse.client.say(theirs, "Madam!", "groupchat")
+    juliet.client.expect("a word", lambda s: s.bare == room and s.text("body") == "Madam!")
+    assert romeo.wait(Heard).sender == nurse.name
+    juliet.client.say(room, "Anon!", "groupchat")
+    nurse.client.expect("a word", lambda s: s.bare == theirs and s.text("body") == "Anon!")
+
+
+def is_invitation(stanza: Stanza) -> bool:
+    return stanza.has(f"{{{MUC_USER}}}x/{{{MUC_USER}}}invite")
+
+
 def test_a_chat_of_three_that_we_are_called_to(mantua: MsnStage) -> None:
     juliet, romeo, _ = mantua.friends(MSN)
     paris = mantua.person(MSN, "paris")
@@ -173,10 +197,7 @@ def test_a_chat_of_three_that_we_are_called_to(mantua: MsnStage) -> None:
     talk.call(juliet.name)
     romeo.wait(Joined, who=juliet.name)
     talk.say("Welcome & <hello>")
-    invitation = juliet.client.expect(
-        "an invitation", lambda s: s.has(f"{{{MUC_USER}}}x/{{{MUC_USER}}}invite")
-    )
-    room = invitation.bare
+    room = juliet.client.expect("an invitation", is_invitation).bare
     came = juliet.client.join(f"{room}/Juliet")
     assert "Welcome & <hello>" in [stanza.text("body") for stanza in came]
     juliet.client.say(room, "Thank you", "groupchat")
