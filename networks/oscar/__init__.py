@@ -4,7 +4,7 @@ wire, blocks, users, feedbag, icbm, icq, details, chat   frames, and what is in 
 text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may send
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
-kerberos                  the log-in of AIM 6: frames and codec of its own
+kerberos                  the log-in of AIM 6, by HTTP
 login, refusals, bos      getting in, staying, leaving
 services                  connections for rooms and icons
 contacts, presence, messages, rooms, people, own, icons    what one does there
@@ -20,7 +20,6 @@ the strong hash, or Kerberos; not clientLogin.
 
 from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.network import Network
-from networks.oscar import kerberos, wire
 from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
 from networks.oscar.icons import PICTURE
@@ -30,6 +29,7 @@ from networks.oscar.people import SEARCH_AIM, SEARCH_ICQ
 from networks.oscar.refusals import PACE
 from networks.oscar.settings import OscarSettings
 from networks.oscar.translator import OscarTranslator
+from networks.oscar.wire import show
 
 ROOMS = {JoinRoom, LeaveRoom, Invite}
 """ICQ has none."""
@@ -38,11 +38,6 @@ COMMANDS_OF = {Service.AIM: frozenset(COMMANDS), Service.ICQ: frozenset(COMMANDS
 PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
 PROFILES = {Service.AIM: PROFILE_AIM, Service.ICQ: PROFILE_ICQ}
 SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
-
-
-def show(frame: wire.Frame | kerberos.Frame) -> str:
-    """One line for the log, with every secret in it as "…"."""
-    return kerberos.show(frame) if isinstance(frame, kerberos.Frame) else wire.show(frame)
 
 
 def network(service: Service, title: str) -> Network:

@@ -33,14 +33,13 @@ from gateway.commands import (
 )
 from gateway.errors import Reason, WireError
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connected, Got, Input, Lost, Timer
+from gateway.fsm import MAIN, Connected, Fetched, Got, Input, Lost, Timer
 from gateway.network import Login
 from networks.oscar import (
     answers,
     bos,
     contacts,
     icons,
-    kerberos,
     login,
     messages,
     own,
@@ -50,7 +49,7 @@ from networks.oscar import (
     services,
 )
 from networks.oscar.rates import TIMER
-from networks.oscar.state import AUTH, BUSY, UAS, Effect, Oscar, Service, State
+from networks.oscar.state import AUTH, BUSY, Effect, Oscar, Service, State
 from networks.oscar.wire import Frame, Signoff, Signon, Snac
 
 MAX_HELD = 64
@@ -68,7 +67,7 @@ class OscarFsm:
         login.start(self.oscar)
         return self._effects()
 
-    def handle(self, given: Input[Frame | kerberos.Frame]) -> Iterator[Effect]:
+    def handle(self, given: Input[Frame]) -> Iterator[Effect]:
         oscar = self.oscar
         match given:
             case _ if oscar.state is State.OVER:
@@ -80,9 +79,10 @@ class OscarFsm:
                     oscar.rates.elapsed(name)
                 else:
                     TIMERS[name](oscar)
-            case Connected(link):
-                if link == UAS:  # All others speak first.
-                    login.on_uas(oscar)
+            case Fetched():
+                login.on_ticket(oscar, given)
+            case Connected():
+                pass  # The server speaks first.
             case Lost(detail, link):
                 self._handle_lost(detail, link)
             case Logout():
@@ -102,7 +102,7 @@ class OscarFsm:
         effects, oscar.effects = oscar.effects, []
         return iter(effects)
 
-    def _handle_frame(self, frame: Frame | kerberos.Frame, link: str) -> None:
+    def _handle_frame(self, frame: Frame, link: str) -> None:
         oscar = self.oscar
         oscar.heard = oscar.heard or link == MAIN
         service = oscar.services.get(link)
@@ -123,10 +123,6 @@ class OscarFsm:
                 login.on_signon(oscar)
             case Signoff() if link == MAIN:
                 bos.on_signoff(oscar, frame)
-            case kerberos.Granted() if oscar.state is State.AUTHORIZING:
-                login.on_granted(oscar, frame)
-            case kerberos.Denied() if oscar.state is State.AUTHORIZING:
-                login.on_denied(oscar, frame)
 
     def _handle_snac(self, snac: Snac, link: str, service: Service | None) -> None:
         oscar = self.oscar
@@ -150,7 +146,7 @@ class OscarFsm:
             answers.lose(oscar, link, Reason.UNAVAILABLE, detail)
         elif link == MAIN and oscar.rates.is_limited:
             oscar.end(Offline.NETWORK, bos.TOO_FAST)
-        elif link == MAIN or (link in (AUTH, UAS) and oscar.state is State.AUTHORIZING):
+        elif link == MAIN or (link == AUTH and oscar.state is State.AUTHORIZING):
             oscar.end(Offline.NETWORK, detail)
 
     def _handle_command(self, command: Any) -> None:

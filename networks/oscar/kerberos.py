@@ -8,13 +8,12 @@ Written after a recorded exchange with open-oscar-server; the numbers in between
 client in that record, and nobody says what they mean.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from gateway.errors import WireError
 from networks.oscar.auth import roast
 from networks.oscar.blocks import Redirect, redirect
-from networks.oscar.wire import HIDDEN, SNAC_HEADER, Reader, string16, u16, u32
+from networks.oscar.wire import SNAC_HEADER, Reader, string16, u16, u32
 
 FAMILY, REQUEST, GRANTED, DENIED = 0x050C, 0x0002, 0x0003, 0x0004
 
@@ -29,15 +28,7 @@ DATES = 39
 """Bytes of a ticket between who it is for and its TLVs: times and flags."""
 
 MAX_ANSWER = 64 * 1024
-"""Bytes of an answer with its head: the real ones have some 600."""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketRequest:
-    host: str
-    """For HTTP."""
-    name: str
-    password: bytes = field(repr=False)
+"""Bytes of an answer: the real ones have some 600."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,58 +40,6 @@ class Granted:
 class Denied:
     code: int
     text: str
-
-
-Frame = TicketRequest | Granted | Denied
-
-
-@dataclass(slots=True)
-class KerberosCodec:
-    """One HTTP connection, one request."""
-
-    _buffer: bytes = field(default=b"", init=False, repr=False, compare=False)
-
-    def receive(self, data: bytes) -> list[Frame]:
-        self._buffer += data
-        if len(self._buffer) > MAX_ANSWER:
-            raise WireError(f"HTTP answer of more than {MAX_ANSWER} bytes")
-        head, end, body = self._buffer.partition(b"\r\n\r\n")
-        if not end:
-            return []
-        length = content_length(head)
-        if len(body) < length:
-            return []
-        self._buffer = b""
-        return [parse_answer(body[:length])]
-
-    def encode(self, frame: Frame) -> bytes:
-        assert isinstance(frame, TicketRequest), "the others come from the server"
-        body = build_request(frame.name, frame.password)
-        host = re.sub(r"[^\w.:\[\]-]", "", frame.host, flags=re.ASCII)
-        head = (
-            f"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Type: {CONTENT}\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        return head.encode() + body
-
-
-STATUS = re.compile(rb"HTTP/1\.[01] (\d{3})")
-LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-
-
-def content_length(head: bytes) -> int:
-    """Of an answer that is one.
-
-    Raises:
-        WireError: it is not HTTP, or refused, or does not say how long it is.
-    """
-    status = STATUS.match(head)
-    if not status or status[1] != b"200":
-        raise WireError(f"HTTP answer {head[:40]!r}: status 200 expected")
-    length = LENGTH.search(head)
-    if not length:
-        raise WireError("HTTP answer without a length: Content-Length expected")
-    return int(length[1])
 
 
 def build_request(name: str, password: bytes, version: int = ROASTED) -> bytes:
@@ -153,14 +92,3 @@ def _granted(reader: Reader) -> Granted:
     ticket = Reader(inside)
     ticket.take(2)
     return Granted(redirect(ticket.counted_tlvs()))
-
-
-def show(frame: Frame) -> str:
-    """One line for the log, with every secret in it as "…"."""
-    match frame:
-        case TicketRequest(host, name):
-            return f"POST {host} name={name!a} password={HIDDEN}"
-        case Granted(found):
-            return f"GRANTED {found.host}:{found.port} tls={found.is_tls} cookie={HIDDEN}"
-        case Denied(code, text):
-            return f"DENIED {code:04x} {text!a}"

@@ -10,7 +10,7 @@ AOL's description of OSCAR, *Authorization*.
 
 from gateway.errors import WireError
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connect, HangUp, Send
+from gateway.fsm import MAIN, Connect, Fetch, Fetched, HangUp
 from networks.oscar import kerberos, services
 from networks.oscar.auth import (
     build_challenge_request,
@@ -25,13 +25,16 @@ from networks.oscar.blocks import (
     redirect,
 )
 from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, PACE, TOO_MANY, UNKNOWN
-from networks.oscar.state import AUTH, UAS, Oscar, State
+from networks.oscar.state import AUTH, Oscar, State
 from networks.oscar.wire import (
     Signon,
     Snac,
     Tlvs,
     lenient_tlvs,
 )
+
+OK = 200
+"""Status of HTTP."""
 
 LOGIN_SECONDS = 60.0
 """From the first byte to being online.  The login server itself waits thirty."""
@@ -42,18 +45,13 @@ LOGIN_SECONDS = 60.0
 
 def start(oscar: Oscar) -> None:
     settings = oscar.settings
-    is_kerberos = settings.login == "kerberos"
-    is_tls = settings.uas_tls if is_kerberos else settings.tls
     host, port = settings.first
-    oscar.effects.append(
-        Connect(
-            host=host,
-            port=port,
-            tls=settings.trust if is_tls else None,
-            codec=kerberos.KerberosCodec() if is_kerberos else oscar.codec(),
-            link=UAS if is_kerberos else AUTH,
-        )
-    )
+    if settings.login == "kerberos":
+        ask_for_ticket(oscar, host, port)
+    else:
+        tls = settings.trust if settings.tls else None
+        codec = oscar.codec()
+        oscar.effects.append(Connect(host=host, port=port, tls=tls, codec=codec, link=AUTH))
     oscar.wake("login", LOGIN_SECONDS)
 
 
@@ -83,13 +81,14 @@ def on_login_answer(oscar: Oscar, snac: Snac) -> None:
     if code is not None:
         refused(oscar, code, items)
         return
-    go_on(oscar, redirect(items), AUTH)
+    where = redirect(items)
+    oscar.effects.append(HangUp(AUTH))
+    go_on(oscar, where)
 
 
-def go_on(oscar: Oscar, where: Redirect, done_with: str) -> None:
+def go_on(oscar: Oscar, where: Redirect) -> None:
     oscar.signon.cookie = where.cookie
     oscar.state = State.CONNECTING
-    oscar.effects.append(HangUp(done_with))
     services.connect(oscar, where, MAIN)
 
 
@@ -103,24 +102,42 @@ def refused(oscar: Oscar, code: int, items: Tlvs) -> None:
 # The login server of AIM 6, spoken to by HTTP.
 
 
-def on_uas(oscar: Oscar) -> None:
-    """We are connected, and speak first."""
-    host, port = oscar.settings.first
+def ask_for_ticket(oscar: Oscar, host: str, port: int) -> None:
+    """050c/0002"""
+    settings = oscar.settings
     password = password_bytes(oscar.login.fields["password"], oscar.is_icq)
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    request = kerberos.TicketRequest(authority, oscar.name, password)
-    oscar.effects.append(Send(request, UAS))
+    oscar.effects.append(
+        Fetch(
+            name="ticket",
+            host=host,
+            port=port,
+            tls=settings.trust if settings.uas_tls else None,
+            headers=(("Content-Type", kerberos.CONTENT),),
+            body=kerberos.build_request(oscar.name, password),
+            seconds=LOGIN_SECONDS,
+            max_size=kerberos.MAX_ANSWER,
+        )
+    )
 
 
-def on_granted(oscar: Oscar, frame: kerberos.Granted) -> None:
-    """050c/0003"""
-    go_on(oscar, frame.redirect, UAS)
-
-
-def on_denied(oscar: Oscar, frame: kerberos.Denied) -> None:
-    """050c/0004"""
-    why, words = KERBEROS_ERRORS.get(frame.code, UNKNOWN)
-    oscar.end(why, f"{words} (code {frame.code:04x}h{', ' + frame.text if frame.text else ''})")
+def on_ticket(oscar: Oscar, fetched: Fetched) -> None:
+    """050c/0003, 050c/0004"""
+    if fetched.status != OK:
+        oscar.end(
+            Offline.NETWORK, fetched.failure or f"HTTP status {fetched.status}: {OK} expected"
+        )
+        return
+    try:
+        answer = kerberos.parse_answer(fetched.body)
+    except WireError as error:
+        on_unreadable(oscar, AUTH, error)
+        return
+    match answer:
+        case kerberos.Granted(where):
+            go_on(oscar, where)
+        case kerberos.Denied(code, text):
+            why, words = KERBEROS_ERRORS.get(code, UNKNOWN)
+            oscar.end(why, f"{words} (code {code:04x}h{', ' + text if text else ''})")
 
 
 # Either did not.

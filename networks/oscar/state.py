@@ -13,7 +13,7 @@ from hashlib import md5
 from gateway.commands import Command, SetPresence
 from gateway.errors import Reason
 from gateway.events import Avatar, Departure, Offline
-from gateway.fsm import MAIN, Connect, HangUp, Send, Stop, Tell, Wake
+from gateway.fsm import MAIN, Connect, Fetch, HangUp, Send, Stop, Tell, Wake
 from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.book import Book, Edit
@@ -21,7 +21,6 @@ from networks.oscar.chat import RoomKey
 from networks.oscar.copy import Copy
 from networks.oscar.feedbag import Item
 from networks.oscar.ids import is_uin, normalise
-from networks.oscar.kerberos import TicketRequest
 from networks.oscar.news import Answered, Denied, Ended, Exited, News, Noticed
 from networks.oscar.rates import Entry, Rates
 from networks.oscar.requests import SWEEP_SECONDS, Request
@@ -29,10 +28,10 @@ from networks.oscar.settings import OscarSettings
 from networks.oscar.users import UserInfo
 from networks.oscar.wire import Frame, KeepAlive, OscarCodec, Signoff, Signon, Snac
 
-Effect = Connect | Send[Frame | TicketRequest] | HangUp | Wake | Tell[News] | Stop
+Effect = Connect | Send[Frame] | HangUp | Wake | Fetch | Tell[News] | Stop
 
-AUTH, UAS = "auth", "uas"
-"""Links to the login server, by BUCP or Kerberos; MAIN is the one to where it sends us (BOS)."""
+AUTH = "auth"
+"""The link to the login server (BUCP); MAIN is the one to where it sends us (BOS)."""
 
 MAX_NAMES = 10_000
 """People whose way of writing their name is kept; then it starts anew."""

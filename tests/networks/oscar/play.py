@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from gateway.commands import JoinRoom
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connect, Got, HangUp, Send, Stop, Tell, Timer, Tls, Wake
+from gateway.fsm import MAIN, Connect, Fetch, Got, HangUp, Send, Stop, Tell, Timer, Tls, Wake
 from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.fsm import OscarFsm
@@ -126,7 +126,7 @@ class OscarPlaybook(Playbook):
         return self
 
     def __lshift__(self, expected: Any) -> Self:
-        if not isinstance(expected, (Connect, Dialled, HangUp, Send, Sent, Stop, Tell)):
+        if not isinstance(expected, (Connect, Dialled, Fetch, HangUp, Send, Sent, Stop, Tell)):
             expected = Tell(expected)
         return super().__lshift__(expected)
 

@@ -1,6 +1,5 @@
 """The login server: who gets in, and what becomes of those who do not."""
 
-from dataclasses import replace
 from hashlib import md5
 from typing import Any
 
@@ -9,8 +8,9 @@ import pytest
 from gateway.events import Offline
 from gateway.fsm import (
     MAIN,
-    Connect,
     Connected,
+    Fetch,
+    Fetched,
     Got,
     HangUp,
     Lost,
@@ -18,12 +18,10 @@ from gateway.fsm import (
     Timer,
     Tls,
 )
-from networks.oscar import kerberos
-from networks.oscar.blocks import Redirect
 from networks.oscar.fsm import OscarFsm
-from networks.oscar.kerberos import Granted, KerberosCodec, TicketRequest
+from networks.oscar.kerberos import MAX_ANSWER, build_request
 from networks.oscar.refusals import LOGIN_ERRORS, PACE
-from networks.oscar.state import AUTH, UAS
+from networks.oscar.state import AUTH
 from networks.oscar.wire import Signoff, Signon, Tlvs
 from tests.networks.oscar.play import (
     COOKIE,
@@ -39,7 +37,7 @@ from tests.networks.oscar.play import (
     signing_on,
     snac,
 )
-from tests.servers.oscar_wire import string16, tlvs, u16
+from tests.servers.oscar_wire import string16, tlvs, u16, u32
 
 SALT = b"AOL Instant Messenger (SM)"
 
@@ -158,15 +156,28 @@ def test_redirect_to_nowhere() -> None:
 # The login server of AIM 6.
 
 KDC = SETTINGS.model_copy(update={"login": "kerberos", "uas_host": "kdc.verona.lit"})
-PLACE = Redirect(host="bos.verona.lit", port=5191, cookie=COOKIE)
-SAFE_PLACE = replace(PLACE, is_tls=True)
 
 
 def asking(name: str = "Juliet", **changed: Any) -> OscarPlaybook:
     """For a ticket."""
     settings = KDC.model_copy(update=changed)
-    play = OscarPlaybook(OscarFsm(how(name, settings=settings))).skip()
-    return play >> Connected(UAS)
+    return OscarPlaybook(OscarFsm(how(name, settings=settings)))
+
+
+def ticket(is_tls: bool = False) -> Fetched:
+    """050c/0003"""
+    where = tlvs((0x05, "bos.verona.lit:5191"), (0x06, COOKIE), (0x8E, u16(2 if is_tls else 0)))
+    names = [string16(name) for name in ("Juliet", "AOL", "AOL", "im/boss", "AOL", "Juliet")]
+    head = u32(0x050C0003) + bytes(6) + bytes(12) + names[0] + names[1] + bytes(6)
+    inside = tlvs((0x03, u16(1) + u16(3) + where))
+    body = head + b"".join(names[2:]) + bytes(39) + u16(1) + inside
+    return Fetched(name="ticket", status=200, body=body)
+
+
+def denied(code: int, text: str) -> Fetched:
+    """050c/0004"""
+    head = u32(0x050C0004) + bytes(6) + u32(1) + string16("Juliet")
+    return Fetched(name="ticket", status=200, body=head + u16(code) + string16(text))
 
 
 @pytest.mark.parametrize(
@@ -179,18 +190,22 @@ def asking(name: str = "Juliet", **changed: Any) -> OscarPlaybook:
     ],
 )
 def test_kerberos(changed: dict[str, Any], host: str, port: int, tls: Tls | None) -> None:
-    play = OscarPlaybook(OscarFsm(how(settings=KDC.model_copy(update=changed))))
+    play = asking(**changed)
     assert play.wakes["login"] == 60
-    authority = f"[{host}]" if ":" in host else host
     (
         play
-        << Connect(host=host, port=port, tls=tls, codec=KerberosCodec(), link=UAS)
-        >> Connected(UAS)
-        << Send(TicketRequest(f"{authority}:{port}", "Juliet", b"wherefore"), UAS)
-        >> Got(Granted(SAFE_PLACE), UAS)
-        << HangUp(UAS)
+        << Fetch(
+            name="ticket",
+            host=host,
+            port=port,
+            tls=tls,
+            headers=(("Content-Type", "application/x-snac"),),
+            body=build_request("Juliet", b"wherefore"),
+            seconds=60,
+            max_size=MAX_ANSWER,
+        )
+        >> ticket(is_tls=True)
         << Dialled("bos.verona.lit", 5191, MAIN, play.fsm.oscar.settings.trust)
-        >> Lost("closed", UAS)
         >> Connected()
         >> Got(Signon())
         << Send(Signon(Tlvs(((0x06, COOKIE),))))
@@ -198,15 +213,15 @@ def test_kerberos(changed: dict[str, Any], host: str, port: int, tls: Tls | None
 
 
 def test_only_eight_bytes_of_an_icq_password_count_here_too() -> None:
-    request = TicketRequest("kdc.verona.lit:443", "100001", b"wherefor")
-    (asking("100001") << Send(request, UAS)).end()
+    [fetch] = asking("100001").done
+    assert fetch.body == build_request("100001", b"wherefor")
 
 
 def test_kerberos_leads_to_a_place_without_tls() -> None:
-    play = asking().skip() >> Got(Granted(PLACE), UAS)
-    (play << HangUp(UAS) << Dialled("bos.verona.lit", 5191, MAIN)).end()
-    play = asking(tls=True).skip() >> Got(Granted(PLACE), UAS)
-    (play << HangUp(UAS) << Dialled("bos.verona.lit", 5191, MAIN, Tls())).end()
+    play = asking().skip() >> ticket()
+    (play << Dialled("bos.verona.lit", 5191, MAIN)).end()
+    play = asking(tls=True).skip() >> ticket()
+    (play << Dialled("bos.verona.lit", 5191, MAIN, Tls())).end()
 
 
 @pytest.mark.parametrize(
@@ -217,21 +232,26 @@ def test_kerberos_leads_to_a_place_without_tls() -> None:
     ],
 )
 def test_kerberos_refused(code: int, why: Offline, words: str) -> None:
-    play = asking().skip() >> Got(kerberos.Denied(code, "Auth failure"), UAS)
+    play = asking().skip() >> denied(code, "Auth failure")
     assert ended(play, why) == f"{words} (code {code:04x}h, Auth failure)"
-    play = asking().skip() >> Got(kerberos.Denied(code, ""), UAS)
+    play = asking().skip() >> denied(code, "")
     assert ended(play, why) == f"{words} (code {code:04x}h)"
 
 
-def test_kerberos_never_answers() -> None:
-    lost = "HTTP answer b'HTTP/1.1 404': status 200 expected"
-    assert ended(asking().skip() >> Lost(lost, UAS), Offline.NETWORK) == lost
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Fetched(name="ticket", failure="no answer in 60 s"), "no answer in 60 s"),
+        (Fetched(name="ticket", status=404), "HTTP status 404: 200 expected"),
+        (Fetched(name="ticket", status=200, body=b"<html>"), "cannot be understood"),
+    ],
+)
+def test_kerberos_does_not_answer(answer: Fetched, words: str) -> None:
+    assert words in ended(asking().skip() >> answer, Offline.NETWORK)
+
+
+def test_kerberos_takes_too_long() -> None:
     assert "60 seconds" in ended(asking().skip() >> Timer("login"), Offline.NETWORK)
-
-
-def test_kerberos_answers_twice() -> None:
-    play = asking().skip() >> Got(Granted(PLACE), UAS)
-    (play.skip() >> Got(Granted(SAFE_PLACE), UAS) >> Got(kerberos.Denied(1, ""), UAS)).end()
 
 
 def test_lost_on_the_way() -> None:
