@@ -110,6 +110,34 @@ def test_receipts(gateway: Gateway, stage: Stage, network: str) -> None:
     user.expect("a receipt", lambda s: s.has(f"{{{RECEIPTS}}}received", id=sent))
 
 
+def test_what_irc_has_no_words_for(gateway: Gateway, stage: Stage) -> None:
+    """A correction is said, a retraction and a reaction are refused, a marker is nobody's business;
+    and none of the texts that clients put beside them is sent."""
+    user, peer = stage.registered(IRC), stage.peer()
+    contact = f"{peer.nick}@{IRC}"
+    fallback = "<fallback xmlns='urn:xmpp:fallback:0'/>"
+    first = user.say(contact, "wherefore atr thou")
+    replace = f"<replace xmlns='urn:xmpp:message-correct:0' id='{first}'/>"
+    user.say(contact, "wherefore art thou", extra=replace)
+    user.say(contact, "wherefore art thou", extra=replace)
+    for words in (
+        f"<retract xmlns='urn:xmpp:message-retract:1' id='{first}'/>{fallback}",
+        f"<reactions xmlns='urn:xmpp:reactions:0' id='{first}'><reaction>x</reaction></reactions>",
+    ):
+        beside = "<body>What was said is not meant any more.</body>"
+        user.send(f"<message to='{contact}' type='chat' id='w'>{beside}{words}</message>")
+        error = user.sees_error(contact, "feature-not-implemented")
+        assert error.xml.get("id") == "w"
+    marker = "<displayed xmlns='urn:xmpp:chat-markers:0' id='x'/>"
+    user.send(f"<message to='{contact}' type='chat' id='marker'>{marker}</message>")
+    user.say(contact, "the end")
+    said = ["wherefore atr thou", "[corrected] wherefore art thou", "the end"]
+    for expected in said:
+        assert peer.expect(nick_of(user), "PRIVMSG").endswith(f" :{expected}")
+    user.fence(IRC)
+    user.inbox.refuse(lambda s: s.xml.get("id") == "marker", "an answer to a marker")
+
+
 @pytest.mark.parametrize("network", [IRC, INSP])
 def test_nobody_of_that_name(gateway: Gateway, stage: Stage, network: str) -> None:
     user = stage.registered(network)

@@ -13,6 +13,7 @@ from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage, log_in_again
 from tests.servers.oscar import Arrived, Departed, Details, Info
 
 COMMANDS = "http://jabber.org/protocol/commands"
+BLOCKING = "urn:xmpp:blocking"
 SEARCH = "jabber:iq:search"
 VCARD = "vcard-temp"
 VCARD_UPDATE = "vcard-temp:x:update"
@@ -151,6 +152,11 @@ def test_their_picture(verona: OscarStage) -> None:
     assert b64decode(data) == PICTURE
     kind = card.findtext(f"{{{VCARD}}}vCard/{{{VCARD}}}PHOTO/{{{VCARD}}}TYPE", "")
     assert kind == "image/gif"
+    node = "urn:xmpp:avatar:data"
+    items = f"<items node='{node}'><item id='{PHOTO}'/></items>"
+    pubsub = "http://jabber.org/protocol/pubsub"
+    answer = user.ask(contact, "get", f"<pubsub xmlns='{pubsub}'>{items}</pubsub>")
+    assert b64decode("".join(answer.itertext())) == PICTURE
 
 
 def test_our_picture(verona: OscarStage) -> None:
@@ -201,6 +207,8 @@ def test_blocking(verona: OscarStage, transport: str) -> None:
     juliet, romeo, contact = verona.friends(transport)
     assert "is blocked" in juliet.client.command(contact, "block")
     romeo.wait(Departed)
+    listed = juliet.client.ask(transport, "get", f"<blocklist xmlns='{BLOCKING}'/>")
+    assert [item.get("jid") for item in listed.iter(f"{{{BLOCKING}}}item")] == [contact]
     romeo.say(juliet.name, "Why?", store=False)
     assert "not blocked any more" in juliet.client.command(contact, "unblock")
     romeo.wait(Arrived, name=juliet.name)
