@@ -3,12 +3,13 @@
 # make test     the whole suite, against real servers
 # make check    what needs no server: style, types, layers
 # make bench    what it can carry
+# make catalogs what the code says, into gateway/locale; then fill in what is empty there
 # make run      the gateway as gateway.yaml says
 # make clean    forget everything that was made, but not var/: that is the gateway's own
 
 PYTHON := .venv/bin/python
 
-.PHONY: setup try test check bench run clean
+.PHONY: setup try test check bench catalogs run clean
 
 setup:
 	@scripts/setup
@@ -31,6 +32,10 @@ check:
 bench:
 	@scripts/setup try
 	$(PYTHON) -m benchmarks
+
+catalogs:
+	@scripts/setup
+	$(PYTHON) -m gateway.i18n
 
 run:
 	@scripts/setup

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
-from gateway import __version__, hub, log
+from gateway import __version__, hub, i18n, log
 from gateway.config import Config
 from gateway.control import Control, Row
 from gateway.errors import CommandRefused
@@ -53,6 +53,7 @@ def _allow_many_sockets() -> int:
 class Service:
     def __init__(self, config: Config) -> None:
         self._loop_name = hub.start()
+        i18n.voices()
         self._config = config
         self._store = Store.open(config.store, Keyring.load(config.keys))
         self._loop = hub.HubLoop()

@@ -42,6 +42,7 @@ from gateway.fsm import (
 )
 from gateway.link import Link
 from gateway.network import Login, Network
+from gateway.words import mark, tr
 
 QUEUE_SIZE = 64
 """A full queue stops the greenlet before it, in the end the reader, and so the peer (TCP)."""
@@ -53,7 +54,7 @@ LAST_NEWS = 5.0
 """Seconds that the translator has to pass on what a crashed FSM told before it crashed."""
 
 OUR_MISTAKE = LoggedOut(
-    why=Offline.GATEWAY, detail="The gateway made a mistake. Its operator has been told."
+    why=Offline.GATEWAY, detail=mark("The gateway made a mistake. Its operator has been told.")
 )
 
 
@@ -101,9 +102,9 @@ class Session:
         if self._is_over or self._logged_out:
             if type(command) is Logout:
                 return
-            raise CommandRefused(Reason.UNAVAILABLE, "The session has just ended.")
+            raise CommandRefused(Reason.UNAVAILABLE, tr("The session has just ended."))
         if self._inbox.full():
-            raise CommandRefused(Reason.TOO_MUCH, "Too much at once; try again in a moment.")
+            raise CommandRefused(Reason.TOO_MUCH, tr("Too much at once; try again in a moment."))
         self._inbox.put_nowait(command)
 
     def kill(self) -> None:

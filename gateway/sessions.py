@@ -27,6 +27,7 @@ from gateway.ids import SessionKey
 from gateway.network import Login, Network
 from gateway.pacer import Pacer
 from gateway.session import OUR_MISTAKE, Session
+from gateway.words import tr
 
 FIRST_RETRY = 4.0
 """Seconds, on average, before the first reconnection; doubled each time, ..."""
@@ -149,24 +150,28 @@ class Keeper:
     def explain(self) -> str:
         """The state, as a sentence for its user."""
         title = self._network.title
-        detail = f": {self.detail.rstrip('.')}" if self.detail else ""
+        detail = f": {tr(self.detail).rstrip('.')}" if self.detail else ""
         match self.state:
             case State.ONLINE:
-                return f"Connected to {title}."
+                return tr("Connected to {title}.").format(title=title)
             case State.QUEUED if self._pacer.holds(self):
-                return f"Waiting for a turn to connect: {title} lets in only so many at a time."
+                return tr(
+                    "Waiting for a turn to connect: {title} lets in only so many at a time."
+                ).format(title=title)
             case State.QUEUED | State.CONNECTING:
-                return f"Connecting to {title}…"
+                return tr("Connecting to {title}…").format(title=title)
             case State.ASKING:
-                return f"{title} waits for you before it lets you in."
+                return tr("{title} waits for you before it lets you in.").format(title=title)
             case State.LATCHED:
-                return f"{title} refused the log-in{detail}. Correct your registration."
-            case State.WAITING:
-                return (
-                    f"Not connected to {title}{detail}. Next try at {self.next_try:%H:%M:%S} UTC."
+                return tr("{title} refused the log-in{detail}. Correct your registration.").format(
+                    title=title, detail=detail
                 )
+            case State.WAITING:
+                return tr(
+                    "Not connected to {title}{detail}. Next try at {next_try:%H:%M:%S} UTC."
+                ).format(title=title, detail=detail, next_try=self.next_try)
             case State.OFFLINE:
-                return f"Not connected to {title}{detail}."
+                return tr("Not connected to {title}{detail}.").format(title=title, detail=detail)
 
     # Attempts.
 

@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 CONTRACT = {
-    *("commands", "errors", "events", "fields", "frozen", "fsm", "ids", "network", "styling"),
+    *(
+        "commands",
+        "errors",
+        "events",
+        "fields",
+        "frozen",
+        "fsm",
+        "ids",
+        "network",
+        "styling",
+        "words",
+    ),
 }
 """The modules of gateway/ that a network may see."""
 

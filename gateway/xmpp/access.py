@@ -4,6 +4,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, Occupant
 from gateway.network import Kind
 from gateway.sessions import State
+from gateway.words import tr
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.jid import resource
@@ -17,7 +18,8 @@ def require_admitted(ask: Asker) -> None:
     """
     if not ask.transport.admits(ask.user.jid):
         raise CommandRefused(
-            Reason.FORBIDDEN, f"{ask.transport.name} is not open to you. Ask its operator."
+            Reason.FORBIDDEN,
+            tr("{name} is not open to you. Ask its operator.").format(name=ask.transport.name),
         )
 
 
@@ -43,7 +45,8 @@ def require_bridge(ask: Asker) -> Bridge:
     bridge = bridge_of(ask)
     if bridge is None:
         raise CommandRefused(
-            Reason.REGISTRATION_REQUIRED, f"Register with {ask.transport.name} first."
+            Reason.REGISTRATION_REQUIRED,
+            tr("Register with {name} first.").format(name=ask.transport.name),
         )
     return bridge
 
@@ -59,7 +62,8 @@ def require_command(ask: Asker, command: type) -> None:
     """
     if command not in ask.transport.network.commands:
         raise CommandRefused(
-            Reason.NOT_SUPPORTED, f"{ask.transport.network.title} does not offer this."
+            Reason.NOT_SUPPORTED,
+            tr("{title} does not offer this.").format(title=ask.transport.network.title),
         )
 
 
@@ -79,7 +83,7 @@ def require_seat(ask: Asker, otherwise: Reason = Reason.NOT_ACCEPTABLE) -> Room:
     bridge = bridge_of(ask)
     room = bridge.rooms.get(ask.address.chat) if bridge else None
     if room is None or ask.sender not in room.seats:
-        raise CommandRefused(otherwise, "You are not in this room. Join it first.")
+        raise CommandRefused(otherwise, tr("You are not in this room. Join it first."))
     return room
 
 
@@ -98,7 +102,9 @@ def require_occupant(room: Room, nick: str) -> Occupant:
     """
     if found := find_occupant(room, nick):
         return found
-    raise CommandRefused(Reason.NOT_FOUND, f"Nobody in the room is called {nick!r}.")
+    raise CommandRefused(
+        Reason.NOT_FOUND, tr("Nobody in the room is called {nick!r}.").format(nick=nick)
+    )
 
 
 def is_occupant(ask: Asker) -> bool:
@@ -112,7 +118,8 @@ def require_ours(ask: Asker) -> None:
     """
     if ask.address.kind is Kind.PERSON or is_occupant(ask):
         raise CommandRefused(
-            Reason.NOT_SUPPORTED, f"{ask.transport.network.title} does not tell that of people."
+            Reason.NOT_SUPPORTED,
+            tr("{title} does not tell that of people.").format(title=ask.transport.network.title),
         )
 
 

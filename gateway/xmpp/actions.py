@@ -12,6 +12,7 @@ from gateway.ids import ChatId, PersonId
 from gateway.network import Kind
 from gateway.sessions import State
 from gateway.store import Broken
+from gateway.words import tr
 from gateway.xmpp import directory, jid, labels, stanzas, typed
 from gateway.xmpp.access import require_bridge, require_occupant, require_seat
 from gateway.xmpp.bridge import Bridge
@@ -37,7 +38,10 @@ def require_bridges(user: User, transport: Transport, account: str) -> list[Brid
     """
     found = bridges(user, transport, account)
     if not found:
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, f"Register with {transport.name} first.")
+        raise CommandRefused(
+            Reason.REGISTRATION_REQUIRED,
+            tr("Register with {name} first.").format(name=transport.name),
+        )
     return found
 
 
@@ -51,7 +55,10 @@ def require_one(user: User, transport: Transport, account: str) -> Bridge:
     meant = [bridge for bridge in found if bridge.key.account == account] or found
     if len(meant) > 1:
         accounts = ", ".join(bridge.address for bridge in meant)
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Ask one of your accounts: {accounts}")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE,
+            tr("Ask one of your accounts: {accounts}").format(accounts=accounts),
+        )
     return meant[0]
 
 
@@ -73,7 +80,10 @@ def find_account(user: User, transport: Transport, account: str, name: str) -> B
     ]
     if len(meant) != 1:
         accounts = ", ".join(map(name_of, found))
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Name one of your accounts: {accounts}")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE,
+            tr("Name one of your accounts: {accounts}").format(accounts=accounts),
+        )
     return meant[0]
 
 
@@ -84,7 +94,7 @@ def status(user: User, transport: Transport, account: str) -> str:
     """Why they are offline, if they are, and when we try again."""
     found = bridges(user, transport, account)
     if not found:
-        return f"You are not registered with {transport.name}."
+        return tr("You are not registered with {name}.").format(name=transport.name)
     return "\n".join(_status(bridge, len(found) > 1) for bridge in found)
 
 
@@ -92,20 +102,20 @@ def _status(bridge: Bridge, is_one_of_several: bool) -> str:
     keeper = bridge.keeper
     is_named = is_one_of_several or bridge.key.account
     server = f"{name_of(bridge)}: " if is_named else ""
-    since = f" Since {keeper.since:%Y-%m-%d %H:%M} UTC."
-    name = f" You are called {bridge.me}." if bridge.me and keeper.state is State.ONLINE else ""
-    guest = "" if bridge.is_registered else " You are a guest."
-    return " ".join(
-        filter(None, (f"{server}{keeper.explain()}{since}{name}{guest}", *_wishes(bridge)))
-    )
+    since = tr("Since {since} UTC.").format(since=f"{keeper.since:%Y-%m-%d %H:%M}")
+    return " ".join((f"{server}{keeper.explain()}", since, *_more(bridge)))
 
 
-def _wishes(bridge: Bridge) -> Iterator[str]:
+def _more(bridge: Bridge) -> Iterator[str]:
+    if bridge.me and bridge.keeper.state is State.ONLINE:
+        yield tr("You are called {nick}.").format(nick=bridge.me)
+    if not bridge.is_registered:
+        yield tr("You are a guest.")
     wishes = bridge.credentials.preferences
     if wishes.stay_online:
-        yield "You stay connected when you are offline."
+        yield tr("You stay connected when you are offline.")
     if wishes.invisible:
-        yield "You look offline to others."
+        yield tr("You look offline to others.")
 
 
 def connect(bridge: Bridge) -> str:
@@ -118,19 +128,19 @@ def connect(bridge: Bridge) -> str:
 def reconnect(bridge: Bridge) -> str:
     _require_readable(bridge)
     bridge.switch(True)
-    return f"Connecting to {bridge.transport.name} anew…"
+    return tr("Connecting to {name} anew…").format(name=bridge.transport.name)
 
 
 def disconnect(bridge: Bridge) -> str:
     bridge.switch(False)
-    return f"Disconnected from {bridge.transport.name}."
+    return tr("Disconnected from {name}.").format(name=bridge.transport.name)
 
 
 def _require_readable(bridge: Bridge) -> None:
     if isinstance(bridge.registration, Broken):
         raise CommandRefused(
             Reason.REGISTRATION_REQUIRED,
-            "Your stored registration cannot be opened any more. Register again.",
+            tr("Your stored registration cannot be opened any more. Register again."),
         )
 
 
@@ -139,7 +149,7 @@ def _require_readable(bridge: Bridge) -> None:
 
 def change_nick(bridge: Bridge, nick: str) -> str:
     bridge.ask(lambda token: ChangeNick(nick=nick, token=token))
-    return f"You are called {nick} now."
+    return tr("You are called {nick} now.").format(nick=nick)
 
 
 def whois(bridge: Bridge, person: PersonId) -> Profile:
@@ -184,7 +194,7 @@ def invite(bridge: Bridge, to: str, room: str, password: str) -> None:
     """Direct (XEP-0249), from the transport: the client joins, or asks whether to."""
     secret = f" password='{escape(password)}'" if password else ""
     children = (
-        element("body", f"You are invited to {room}.")
+        element("body", tr("You are invited to {room}.").format(room=room))
         + f"<x xmlns='{CONFERENCE}' jid='{escape(room)}'{secret}/>"
     )
     bridge.out.write(stanzas.message(bridge.address, to, "normal", children), keep=True)
@@ -202,9 +212,9 @@ def find_rooms(bridge: Bridge, pattern: str) -> list[RoomListing]:
 
 def send_raw(bridge: Bridge, line: str) -> str:
     if "\n" in line or "\r" in line:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, "One line at a time.")
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("One line at a time."))
     bridge.ask(lambda token: SendRaw(line=line, token=token))
-    return "Sent."
+    return tr("Sent.")
 
 
 def uri(address: str) -> str:

@@ -18,6 +18,7 @@ from typing import assert_never
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 from gateway.xmpp import forms, jid, steps
 from gateway.xmpp.elements import element
 from gateway.xmpp.iq import Ask
@@ -80,10 +81,12 @@ class Sessions:
         """
         session = self._sessions.get((sender, id))
         if session is None or session.node != node:
-            raise refusal(Reason.BAD_REQUEST, "bad-sessionid", "There is no such session.")
+            raise refusal(Reason.BAD_REQUEST, "bad-sessionid", tr("There is no such session."))
         if self._clock() - session.used_at > EXPIRES:
             self.close(session)
-            raise refusal(Reason.NOT_ALLOWED, "session-expired", "That took too long. Start again.")
+            raise refusal(
+                Reason.NOT_ALLOWED, "session-expired", tr("That took too long. Start again.")
+            )
         session.used_at = self._clock()
         self._sessions.move_to_end((sender, id))
         return session
@@ -107,10 +110,14 @@ def execute(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step
     action = ask.payload.get("action", "")
     id = ask.payload.get("sessionid", "")
     if action not in ACTIONS:
-        raise refusal(Reason.BAD_REQUEST, "malformed-action", f"There is no action {action!r}.")
+        raise refusal(
+            Reason.BAD_REQUEST,
+            "malformed-action",
+            tr("There is no action {action!r}.").format(action=action),
+        )
     if not id:
         if action not in ("", "execute"):
-            raise refusal(Reason.BAD_REQUEST, "bad-action", "Execute the command first.")
+            raise refusal(Reason.BAD_REQUEST, "bad-action", tr("Execute the command first."))
         return _begin(sessions, ask, node, start)
     session = sessions.resume(ask.sender, node, id)
     if action == "cancel":
@@ -133,7 +140,7 @@ def _begin(sessions: Sessions, ask: Ask, node: str, start: Callable[[Ask], Step]
 
 def _back(session: Session) -> Element:
     if len(session.stages) < 2:
-        raise refusal(Reason.BAD_REQUEST, "bad-action", "This is the first form.")
+        raise refusal(Reason.BAD_REQUEST, "bad-action", tr("This is the first form."))
     session.stages.pop()
     return _show(session)
 
@@ -141,7 +148,7 @@ def _back(session: Session) -> Element:
 def _forward(sessions: Sessions, session: Session, ask: Ask, action: str) -> Element:
     stage = session.stages[-1]
     if action == "complete" and not _is_last(stage):
-        raise refusal(Reason.BAD_REQUEST, "bad-action", "There is more to fill in.")
+        raise refusal(Reason.BAD_REQUEST, "bad-action", tr("There is more to fill in."))
     try:
         given = forms.submitted(ask.payload) or {}
     except CommandRefused as refused:

@@ -13,6 +13,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import BlockedListed
 from gateway.ids import PersonId
 from gateway.network import Kind
+from gateway.words import mark, tr
 from gateway.xmpp import actions, jid, stanzas
 from gateway.xmpp.access import (
     is_occupant,
@@ -47,11 +48,11 @@ MOST_WATCHERS = 16
 
 
 def block(ask: Asker) -> Done:
-    return _block_one(ask, True, "{} is blocked.")
+    return _block_one(ask, True, mark("{name} is blocked."))
 
 
 def unblock(ask: Asker) -> Done:
-    return _block_one(ask, False, "{} is not blocked any more.")
+    return _block_one(ask, False, mark("{name} is not blocked any more."))
 
 
 def _block_one(ask: Asker, is_blocked: bool, words: str) -> Done:
@@ -66,7 +67,7 @@ def _block_one(ask: Asker, is_blocked: bool, words: str) -> Done:
     bridge = require_bridge(ask)
     _block(bridge, person, is_blocked)
     _push(bridge, is_blocked, [bridge.jid(person)])
-    return Done(text=words.format(person))
+    return Done(text=tr(words).format(name=person))
 
 
 def _block(bridge: Bridge, person: PersonId, is_blocked: bool) -> None:
@@ -89,7 +90,7 @@ def block_all(ask: Ask) -> None:
     bridge = _require_one(ask)
     people = _named(bridge, ask.payload)
     if not people:
-        raise CommandRefused(Reason.BAD_REQUEST, "Name whom to block.")  # Section 3.3.
+        raise CommandRefused(Reason.BAD_REQUEST, tr("Name whom to block."))  # Section 3.3.
     _change(bridge, people, True)
 
 
@@ -101,7 +102,7 @@ def unblock_all(ask: Ask) -> None:
 
 def _require_one(ask: Ask) -> Bridge:
     require_command(ask, ListBlocked)
-    require_server(ask, f"Ask {ask.transport.domain} for that.")
+    require_server(ask, tr("Ask {domain} for that.").format(domain=ask.transport.domain))
     return actions.require_one(ask.user, ask.transport, ask.address.account)
 
 
@@ -119,17 +120,25 @@ def _named(bridge: Bridge, query: Element) -> list[PersonId]:
     """
     items = query.findall(ITEM)
     if len(items) > MOST_AT_ONCE:
-        raise CommandRefused(Reason.TOO_MUCH, f"Not more than {MOST_AT_ONCE} at once.")
+        raise CommandRefused(
+            Reason.TOO_MUCH,
+            tr("Not more than {most_at_once} at once.").format(most_at_once=MOST_AT_ONCE),
+        )
     return [_person(bridge, item.get("jid", "")) for item in items]
 
 
 def _person(bridge: Bridge, address: str) -> PersonId:
     local, domain, _ = jid.split(jid.parse(address))
     if domain != bridge.transport.domain:
-        raise CommandRefused(Reason.NOT_FOUND, f"{address} is not on this network.")
+        raise CommandRefused(
+            Reason.NOT_FOUND, tr("{address} is not on this network.").format(address=address)
+        )
     found = bridge.addressing.parse(jid.unescape(local))
     if found.kind is not Kind.PERSON or found.account != bridge.key.account:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{address} is nobody that can be blocked.")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE,
+            tr("{address} is nobody that can be blocked.").format(address=address),
+        )
     return PersonId(found.chat)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult
 
-from gateway import events, log
+from gateway import events, i18n, log
 from gateway.commands import Command, SetInvisible, SetPresence
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
@@ -24,6 +24,7 @@ from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Kind, Login
 from gateway.sessions import Keeper, State
 from gateway.store import Account, Broken, Preferences, Registration
+from gateway.words import mark, tr
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.chats import Chats
@@ -40,7 +41,7 @@ from gateway.xmpp.resources import Resources, Shown
 from gateway.xmpp.roomlist import RoomList
 from gateway.xmpp.stanzas import element
 
-HOW_TO_LEAVE = "To have everything deleted that is stored about you, write: unregister"
+HOW_TO_LEAVE = mark("To have everything deleted that is stored about you, write: unregister")
 
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
@@ -174,7 +175,8 @@ class Bridge:
         self.attendance.stay()
         self.contacts.logged_out()
         if self.is_registered:
-            words = element("status", "The gateway is restarting.")
+            i18n.speak(self.resources.language)
+            words = element("status", tr("The gateway is restarting."))
             self.out.write(stanzas.presence(self.address, self.key.user, "unavailable", words))
 
     def user_changed(self) -> None:
@@ -244,14 +246,15 @@ class Bridge:
         """
         if type(command) not in self.transport.network.commands:
             raise CommandRefused(
-                Reason.NOT_SUPPORTED, f"{self.transport.network.title} cannot do that."
+                Reason.NOT_SUPPORTED,
+                tr("{title} cannot do that.").format(title=self.transport.network.title),
             )
         self.keeper.put(command)
 
     def put_pending(self, waiting: Waiting, make: Callable[[Token], Command]) -> Token:
         """Put the command that ``make`` builds around a token.  Raises as ``put`` does."""
         if self.pending.is_full:
-            raise CommandRefused(Reason.TOO_MUCH, "Too much at once; try again in a moment.")
+            raise CommandRefused(Reason.TOO_MUCH, tr("Too much at once; try again in a moment."))
         token = self.pending.add(waiting)
         try:
             self.put(make(token))
@@ -284,7 +287,8 @@ class Bridge:
         except gevent.Timeout:
             self.pending.take(token)
             raise CommandRefused(
-                Reason.TIMEOUT, f"{self.transport.network.title} did not answer."
+                Reason.TIMEOUT,
+                tr("{title} did not answer.").format(title=self.transport.network.title),
             ) from None
 
     def attempt(self, command: Command) -> bool:
@@ -302,6 +306,7 @@ class Bridge:
         """In the translator's greenlet, which waits while the XMPP server is too slow."""
         if self._is_closed:
             return
+        i18n.speak(self.resources.language)
         self.out.wait_for_room()
         try:
             DELIVER[type(event)](self, event)
@@ -410,6 +415,7 @@ class Bridge:
 
     def announce(self, to: str = "") -> None:
         """The transport's presence, to everybody if it changed, or to one who asked."""
+        i18n.speak(self.resources.language)
         if not self.is_registered:
             return
         words = element("status", self.keeper.explain())
@@ -439,7 +445,11 @@ class Bridge:
         deleted for that."""
         if self.is_registered and not self._is_dropped:
             self._is_dropped = True
-            self.say(f"You are still registered with {self.transport.name}. {HOW_TO_LEAVE}")
+            self.say(
+                tr("You are still registered with {name}. {how_to_leave}").format(
+                    name=self.transport.name, how_to_leave=tr(HOW_TO_LEAVE)
+                )
+            )
 
     def say(self, text: str) -> None:
         self.chats.say(self.address, stanzas.body(text))

@@ -19,6 +19,7 @@ from gateway.commands import (
 )
 from gateway.errors import CommandRefused
 from gateway.network import Network
+from gateway.words import mark, tr
 from gateway.xmpp import actions, contactlist, preferences, registration
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.dialogue import Dialogues
@@ -59,14 +60,14 @@ def answer(asker: Asker, body: str) -> str:
         question = DIALOGUES.open(asker, registration.start(asker))
         return DIALOGUES.hear(asker, body) if asker in DIALOGUES else question
     if word is None or not _knows(word, asker.transport.network):
-        return f"I do not know {name[:50]!r}. Write help."
+        return tr("I do not know {name!r}. Write help.").format(name=name[:50])
     rest = rest.strip()
     if word.takes and not rest:
-        return f"Write: {word.usage}"
+        return tr("Write: {usage}").format(usage=word.usage)
     try:
         said = word.answer(asker, rest)
     except CommandRefused as refused:
-        said = refused.text or f"That failed: {refused.reason.value}."
+        said = refused.text or tr("That failed: {value}.").format(value=refused.reason.value)
     return (said if isinstance(said, str) else DIALOGUES.open(asker, said))[:MAX_ANSWER]
 
 
@@ -76,8 +77,10 @@ def _knows(word: Word, network: Network) -> bool:
 
 def _help(asker: Asker, _: str) -> Answer:
     words = [word for word in WORDS.values() if _knows(word, asker.transport.network)]
-    lines = "\n".join(f"{word.usage} – {word.does}" for word in words)
-    return f"This is the gateway to {asker.transport.name}. Write to me:\n{lines}"
+    lines = "\n".join(f"{word.usage} – {tr(word.does)}" for word in words)
+    return tr("This is the gateway to {name}. Write to me:\n{lines}").format(
+        name=asker.transport.name, lines=lines
+    )
 
 
 def _status(asker: Asker, _: str) -> Answer:
@@ -103,23 +106,30 @@ def _nick(asker: Asker, nick: str) -> Answer:
 def _whois(asker: Asker, name: str) -> Answer:
     profile = actions.whois_typed(asker.user, asker.transport, asker.address.account, name)
     if not profile.fields:
-        return f"Nothing is told about {profile.person}."
-    return "\n".join([profile.person, *(f"{label}: {value}" for label, value in profile.fields)])
+        return tr("Nothing is told about {person}.").format(person=profile.person)
+    return "\n".join(
+        [profile.person, *(f"{tr(label)}: {value}" for label, value in profile.fields)]
+    )
 
 
 def _join(asker: Asker, name: str) -> Answer:
     room = actions.find_room(asker.user, asker.transport, asker.address.account, name)
-    return f"Join this room in your client: {room.jid}\nxmpp:{actions.uri(room.jid)}?join"
+    words = tr("Join this room in your client: {room}").format(room=room.jid)
+    return f"{words}\nxmpp:{actions.uri(room.jid)}?join"
 
 
 def _list(asker: Asker, pattern: str) -> Answer:
     found = actions.find_rooms(_one(asker), pattern)
     if not found:
-        return "No room was found."
+        return tr("No room was found.")
     shown = found[:SHOWN_ROOMS]
     lines = [_room(room.room, room.occupants, room.subject) for room in shown]
     if len(found) > len(shown):
-        lines.append(f"… and {len(found) - len(shown)} more. Write: list PART OF THE NAME")
+        lines.append(
+            tr("… and {count} more. Write: list PART OF THE NAME").format(
+                count=len(found) - len(shown)
+            )
+        )
     return "\n".join(lines)
 
 
@@ -148,34 +158,40 @@ def _raw(asker: Asker, line: str) -> Answer:
 
 
 WORDS: dict[str, Word] = {
-    "help": Word("help", "this text", _help),
-    "status": Word("status", "whether you are connected, and why not", _status),
+    "help": Word("help", mark("this text"), _help),
+    "status": Word("status", mark("whether you are connected, and why not"), _status),
     "register": Word(
         "register [NAME]",
-        "register, or change it; I ask you for each thing; NAME: of a further account, like work",
+        mark("register, or change it; NAME: of a further account, such as work"),
         registration.start_typed,
     ),
     "unregister": Word(
         "unregister [NAME]",
-        "delete everything that is stored about you, or about one account",
+        mark("delete everything that is stored about you, or about one account"),
         registration.leave,
     ),
     "contacts": Word(
         "contacts [NAME]",
-        "who is in your list there, and how they are",
+        mark("who is in your list there, and how they are"),
         _with_one(contactlist.show),
     ),
-    "add": Word("add NAME", "add somebody to your contacts", _add, AddContact, takes=True),
-    "remove": Word("remove NAME", "remove a contact", _remove, RemoveContact, takes=True),
-    "set": Word("set [NAME VALUE]", "your settings, or change one", _set),
+    "add": Word("add NAME", mark("add somebody to your contacts"), _add, AddContact, takes=True),
+    "remove": Word("remove NAME", mark("remove a contact"), _remove, RemoveContact, takes=True),
+    "set": Word("set [NAME VALUE]", mark("your settings, or change one"), _set),
     "connect": Word(
-        "connect [NAME]", "log in; NAME: of one of several accounts", _with_one(actions.connect)
+        "connect [NAME]",
+        mark("log in; NAME: of one of several accounts"),
+        _with_one(actions.connect),
     ),
-    "disconnect": Word("disconnect [NAME]", "log out", _with_one(actions.disconnect)),
-    "reconnect": Word("reconnect [NAME]", "log out and in again", _with_one(actions.reconnect)),
-    "nick": Word("nick NAME", "change your nickname", _nick, ChangeNick, takes=True),
-    "join": Word("join ROOM", "the address of a room", _join, JoinRoom, takes=True),
-    "list": Word("list [PART OF THE NAME]", "rooms, the largest first", _list, ListRooms),
-    "whois": Word("whois NAME", "who somebody is", _whois, FetchProfile, takes=True),
-    "raw": Word("raw LINE", "a command in the network's own language", _raw, SendRaw, takes=True),
+    "disconnect": Word("disconnect [NAME]", mark("log out"), _with_one(actions.disconnect)),
+    "reconnect": Word(
+        "reconnect [NAME]", mark("log out and in again"), _with_one(actions.reconnect)
+    ),
+    "nick": Word("nick NAME", mark("change your nickname"), _nick, ChangeNick, takes=True),
+    "join": Word("join ROOM", mark("the address of a room"), _join, JoinRoom, takes=True),
+    "list": Word("list [PART OF THE NAME]", mark("rooms, the largest first"), _list, ListRooms),
+    "whois": Word("whois NAME", mark("who somebody is"), _whois, FetchProfile, takes=True),
+    "raw": Word(
+        "raw LINE", mark("a command in the network's own language"), _raw, SendRaw, takes=True
+    ),
 }

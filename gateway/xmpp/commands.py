@@ -21,6 +21,7 @@ from gateway.commands import (
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Field, FieldKind, Kind, Network
+from gateway.words import mark, tr
 from gateway.xmpp import (
     actions,
     adhoc,
@@ -58,7 +59,9 @@ class Offered:
 def offered(kind: Kind, network: Network) -> dict[str, str]:
     """Titles by node."""
     return {
-        node: command.title for node, command in COMMAND.items() if _fits(command, kind, network)
+        node: tr(command.title)
+        for node, command in COMMAND.items()
+        if _fits(command, kind, network)
     }
 
 
@@ -79,7 +82,9 @@ def execute(ask: Ask) -> Element:
     command = COMMAND.get(node)
     kind = Kind.PERSON if is_occupant(ask) else ask.address.kind
     if command is None or not _fits(command, kind, ask.transport.network):
-        raise CommandRefused(Reason.NOT_FOUND, f"There is no command {node!r} here.")
+        raise CommandRefused(
+            Reason.NOT_FOUND, tr("There is no command {node!r} here.").format(node=node)
+        )
     return adhoc.execute(SESSIONS, ask, node, command.start)
 
 
@@ -96,12 +101,12 @@ def _of_each(ask: Asker, title: str, act: Callable[[Asker, Bridge], Step]) -> St
     if len(bridges) == 1:
         return act(ask, bridges[0])
     return Input(
-        title=title,
+        title=tr(title),
         instructions="",
         fields=(
             Field(
                 name="account",
-                label="Account",
+                label=tr("Account"),
                 kind=FieldKind.CHOICE,
                 required=True,
                 choices=tuple((actions.name_of(b), actions.name_of(b)) for b in bridges),
@@ -126,7 +131,7 @@ def _saying(act: Callable[[Bridge], str]) -> Callable[[Asker, Bridge], Step]:
 
 def _settings(_: Asker, bridge: Bridge) -> Step:
     return Input(
-        title="Settings",
+        title=tr("Settings"),
         instructions="",
         fields=tuple(setting.field for setting in preferences.offered(bridge.transport.network)),
         values=preferences.values(preferences.require(bridge)),
@@ -146,17 +151,17 @@ def _nick(_: Asker, bridge: Bridge) -> Step:
     def submit(_: Asker, given: dict[str, str]) -> Step:
         return Done(text=actions.change_nick(bridge, given["nick"]))
 
-    field = Field(name="nick", label="Nickname", required=True, default=bridge.me or "")
-    return Input(title="Change nickname", instructions="", fields=(field,), submit=submit)
+    field = Field(name="nick", label=tr("Nickname"), required=True, default=bridge.me or "")
+    return Input(title=tr("Change nickname"), instructions="", fields=(field,), submit=submit)
 
 
 def _join(ask: Asker) -> Step:
     return Input(
-        title="Join a room",
-        instructions="You will be invited; accept in your client.",
+        title=tr("Join a room"),
+        instructions=tr("You will be invited; accept in your client."),
         fields=(
-            Field(name="room", label="Room", required=True),
-            Field(name="password", label="Password, if it has one", kind=FieldKind.SECRET),
+            Field(name="room", label=tr("Room"), required=True),
+            Field(name="password", label=tr("Password, if it has one"), kind=FieldKind.SECRET),
         ),
         submit=_submit_join,
     )
@@ -166,9 +171,9 @@ def _submit_join(ask: Asker, given: dict[str, str]) -> Step:
     room = actions.find_room(ask.user, ask.transport, ask.address.account, given["room"])
     bridge = ask.user.bridge(ask.transport.domain, room.account)
     if bridge is None:
-        return Done(text=f"Join {room.jid} in your client.")
+        return Done(text=tr("Join {jid} in your client.").format(jid=room.jid))
     actions.invite(bridge, ask.sender, room.jid, given["password"])
-    return Done(text=f"You are invited to {room.jid}. Accept in your client.")
+    return Done(text=tr("You are invited to {jid}. Accept in your client.").format(jid=room.jid))
 
 
 def _whois(ask: Asker) -> Step:
@@ -178,9 +183,9 @@ def _whois(ask: Asker) -> Step:
         bridge = actions.require_bridges(ask.user, ask.transport, ask.address.account)[0]
         return _show_profile(actions.whois(bridge, PersonId(ask.address.chat)))
     return Input(
-        title="Who is",
+        title=tr("Who is"),
         instructions="",
-        fields=(Field(name="nick", label=ask.transport.network.prompt, required=True),),
+        fields=(Field(name="nick", label=tr(ask.transport.network.prompt), required=True),),
         submit=lambda ask, given: _show_profile(
             actions.whois_typed(ask.user, ask.transport, ask.address.account, given["nick"])
         ),
@@ -189,15 +194,15 @@ def _whois(ask: Asker) -> Step:
 
 def _show_profile(profile: actions.Profile) -> Step:
     if not profile.fields:
-        return Done(text=f"Nothing is told about {profile.person}.")
+        return Done(text=tr("Nothing is told about {person}.").format(person=profile.person))
     return Done(form=forms.result(profile.fields, title=profile.person))
 
 
 def _rooms(_: Asker, bridge: Bridge) -> Step:
     return Input(
-        title="List rooms",
+        title=tr("List rooms"),
         instructions="",
-        fields=(Field(name="pattern", label="Part of the name or subject; empty for all"),),
+        fields=(Field(name="pattern", label=tr("Part of the name or subject; empty for all")),),
         submit=lambda _, given: _submit_rooms(bridge, given["pattern"]),
     )
 
@@ -205,52 +210,64 @@ def _rooms(_: Asker, bridge: Bridge) -> Step:
 def _submit_rooms(bridge: Bridge, pattern: str) -> Step:
     found = actions.find_rooms(bridge, pattern)
     shown = found[:SHOWN_ROOMS]
-    more = f"These are the {len(shown)} largest of {len(found)} rooms."
+    more = tr("These are the {count} largest of {total} rooms.").format(
+        count=len(shown), total=len(found)
+    )
     rows = [(r.room, "" if r.occupants is None else str(r.occupants), r.subject) for r in shown]
-    columns = (("room", "Room"), ("occupants", "People"), ("subject", "Subject"))
+    columns = (("room", tr("Room")), ("occupants", tr("People")), ("subject", tr("Subject")))
     if not shown:
-        return Done(text="No room was found.")
+        return Done(text=tr("No room was found."))
     return Done(
         text=more if len(found) > len(shown) else "",
-        form=forms.table("Rooms", columns, rows),
+        form=forms.table(tr("Rooms"), columns, rows),
     )
 
 
 def _raw(_: Asker, bridge: Bridge) -> Step:
     return Input(
-        title="Send a raw command",
-        instructions="In the network's own language. Answers come as messages from the server.",
-        fields=(Field(name="line", label="Command", required=True),),
+        title=tr("Send a raw command"),
+        instructions=tr("In the network's own language. Answers come as messages from the server."),
+        fields=(Field(name="line", label=tr("Command"), required=True),),
         submit=lambda _, given: Done(text=actions.send_raw(bridge, given["line"])),
     )
 
 
 COMMAND: dict[str, Offered] = {
-    "register": Offered("Register, or change the registration", registration.start),
-    "unregister": Offered("Unregister", registration.leave),
-    "status": Offered("Show the state of the connection", _status),
-    "connect": Offered("Connect", _for_account("Connect", _saying(actions.connect))),
-    "reconnect": Offered("Reconnect", _for_account("Reconnect", _saying(actions.reconnect))),
-    "disconnect": Offered("Disconnect", _for_account("Disconnect", _saying(actions.disconnect))),
-    "settings": Offered("Settings", _for_account("Settings", _settings)),
-    "nick": Offered("Change nickname", _for_account("Change nickname", _nick), needs=ChangeNick),
-    "join": Offered("Join a room", _join, needs=JoinRoom),
+    "register": Offered(mark("Register, or change the registration"), registration.start),
+    "unregister": Offered(mark("Unregister"), registration.leave),
+    "status": Offered(mark("Show the state of the connection"), _status),
+    "connect": Offered(mark("Connect"), _for_account("Connect", _saying(actions.connect))),
+    "reconnect": Offered(mark("Reconnect"), _for_account("Reconnect", _saying(actions.reconnect))),
+    "disconnect": Offered(
+        mark("Disconnect"), _for_account("Disconnect", _saying(actions.disconnect))
+    ),
+    "settings": Offered(mark("Settings"), _for_account("Settings", _settings)),
+    "nick": Offered(
+        mark("Change nickname"), _for_account(mark("Change nickname"), _nick), needs=ChangeNick
+    ),
+    "join": Offered(mark("Join a room"), _join, needs=JoinRoom),
     "whois": Offered(
-        "Who is …", _whois, kinds=frozenset({Kind.SERVER, Kind.PERSON}), needs=FetchProfile
+        mark("Who is …"), _whois, kinds=frozenset({Kind.SERVER, Kind.PERSON}), needs=FetchProfile
     ),
     "profile": Offered(
-        "Change your profile", _for_account("Your profile", profile.edit), needs=SetProfile
+        mark("Change your profile"),
+        _for_account(mark("Your profile"), profile.edit),
+        needs=SetProfile,
     ),
-    "rooms": Offered("List rooms", _for_account("List rooms", _rooms), needs=ListRooms),
+    "rooms": Offered(mark("List rooms"), _for_account(mark("List rooms"), _rooms), needs=ListRooms),
     "rename": Offered(
-        "Rename, or move to other groups",
+        mark("Rename, or move to other groups"),
         contactbook.rename,
         kinds=frozenset({Kind.PERSON}),
         needs=ChangeContact,
     ),
-    "block": Offered("Block", blocking.block, kinds=frozenset({Kind.PERSON}), needs=Block),
-    "unblock": Offered("Unblock", blocking.unblock, kinds=frozenset({Kind.PERSON}), needs=Block),
-    "raw": Offered("Send a raw command", _for_account("Send a raw command", _raw), needs=SendRaw),
+    "block": Offered(mark("Block"), blocking.block, kinds=frozenset({Kind.PERSON}), needs=Block),
+    "unblock": Offered(
+        mark("Unblock"), blocking.unblock, kinds=frozenset({Kind.PERSON}), needs=Block
+    ),
+    "raw": Offered(
+        mark("Send a raw command"), _for_account(mark("Send a raw command"), _raw), needs=SendRaw
+    ),
 }
 
 IQS: Table = {("set", f"{{{COMMANDS}}}command"): execute}

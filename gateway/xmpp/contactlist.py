@@ -4,6 +4,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Show
 from gateway.ids import ChatId
 from gateway.network import Kind
+from gateway.words import mark, tr
 from gateway.xmpp import typed
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.contact import Contact
@@ -12,12 +13,12 @@ SHOWN = 100
 """Lines of one answer that people still read."""
 
 SHOWN_AS = {
-    Show.AVAILABLE: "online",
-    Show.CHAT: "free to chat",
-    Show.AWAY: "away",
-    Show.XA: "away for long",
-    Show.DND: "do not disturb",
-    Show.OFFLINE: "offline",
+    Show.AVAILABLE: mark("online"),
+    Show.CHAT: mark("free to chat"),
+    Show.AWAY: mark("away"),
+    Show.XA: mark("away for long"),
+    Show.DND: mark("do not disturb"),
+    Show.OFFLINE: mark("offline"),
 }
 
 
@@ -26,16 +27,16 @@ def show(bridge: Bridge) -> str:
     found = [contact for _, contact in bridge.contacts.items() if contact.is_in_book]
     found.sort(key=lambda contact: (contact.show is Show.OFFLINE, _name(contact).casefold()))
     if not found:
-        return "You have no contacts."
+        return tr("You have no contacts.")
     lines = [_line(contact) for contact in found[:SHOWN]]
     if len(found) > SHOWN:
-        lines.append(f"… and {len(found) - SHOWN} more.")
+        lines.append(tr("… and {count} more.").format(count=len(found) - SHOWN))
     return "\n".join(lines)
 
 
 def _line(contact: Contact) -> str:
     status = f": {contact.status}" if contact.status else ""
-    return f"{_name(contact)} – {SHOWN_AS[contact.show]}{status}"
+    return f"{_name(contact)} – {tr(SHOWN_AS[contact.show])}{status}"
 
 
 def _name(contact: Contact) -> str:
@@ -49,7 +50,9 @@ def add(bridge: Bridge, name: str) -> str:
         CommandRefused: that cannot be one, or not be added.
     """
     bridge.contacts.subscribe(_find(bridge, name))
-    return f"{name} is asked where the network wants that. Your client then asks you about them."
+    return tr(
+        "{name} is asked where the network wants that. Your client then asks you about them."
+    ).format(name=name)
 
 
 def remove(bridge: Bridge, name: str) -> str:
@@ -59,9 +62,11 @@ def remove(bridge: Bridge, name: str) -> str:
     """
     chat = _find(bridge, name)
     if bridge.jid(chat) not in bridge.contacts:
-        raise CommandRefused(Reason.NOT_FOUND, f"{name!r} is none of your contacts.")
+        raise CommandRefused(
+            Reason.NOT_FOUND, tr("{name!r} is none of your contacts.").format(name=name)
+        )
     bridge.contacts.unsubscribe(chat)
-    return f"{name} is removed."
+    return tr("{name} is removed.").format(name=name)
 
 
 def _find(bridge: Bridge, name: str) -> ChatId:

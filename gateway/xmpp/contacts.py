@@ -25,6 +25,7 @@ from gateway.events import Show
 from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.store import KnownContact, KnownPicture
+from gateway.words import tr
 from gateway.xmpp.avatars import Avatars
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
@@ -90,10 +91,14 @@ class Contacts:
         """
         host = self._host
         if not host.is_registered:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register with this gateway first.")
+            raise CommandRefused(
+                Reason.REGISTRATION_REQUIRED, tr("Register with this gateway first.")
+            )
         jid = host.jid(chat)
         if jid not in self._contacts and len(self._contacts) >= MOST:
-            raise CommandRefused(Reason.TOO_MUCH, f"There are {MOST} contacts already.")
+            raise CommandRefused(
+                Reason.TOO_MUCH, tr("There are {most} contacts already.").format(most=MOST)
+            )
         known = self._contacts.get(jid)
         is_agreed = known is not None and known.is_in_book and known.is_authorized
         if not is_agreed:

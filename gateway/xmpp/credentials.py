@@ -9,9 +9,10 @@ from gateway.events import Remembered
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Login
 from gateway.store import Account, Broken, Preferences, Registration
+from gateway.words import mark
 from gateway.xmpp import labels
 
-UNREADABLE = "your stored registration cannot be opened; register again"
+UNREADABLE = mark("your stored registration cannot be opened; register again")
 
 
 class Credentials:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from gateway.errors import CommandRefused
 from gateway.ids import SessionKey
 from gateway.network import Field, FieldKind
+from gateway.words import mark, tr
 from gateway.xmpp import forms, steps
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
@@ -26,17 +27,17 @@ EXPIRES = 600.0
 MOST = 1000
 """Dialogues of all users; the oldest ends when there is one more."""
 
-HOW = (
+HOW = mark(
     "Write skip to leave a field as it is, clear to empty it, done to leave all the others as they "
     "are, back for the one before, or cancel."
 )
-TYPED_SECRETS = (
+TYPED_SECRETS = mark(
     "What you write here may stay in the archives of your client and of your server. "
     "Delete it there afterwards, or use the form of your client instead."
 )
-BUSY = "One moment, I am still busy with what you wrote before."
-OVER = "That took too long, so I forgot what we were talking about. Start again."
-CANCELLED = "Cancelled. Nothing was changed."
+BUSY = mark("One moment, I am still busy with what you wrote before.")
+OVER = mark("That took too long, so I forgot what we were talking about. Start again.")
+CANCELLED = mark("Cancelled. Nothing was changed.")
 
 
 @dataclass(slots=True)
@@ -93,15 +94,15 @@ class Dialogues:
         key = _key(asker)
         dialogue = self._dialogues[key]
         if dialogue.is_busy:
-            return BUSY
+            return tr(BUSY)
         if self._clock() - dialogue.used_at > EXPIRES:
             del self._dialogues[key]
-            return OVER
+            return tr(OVER)
         dialogue.used_at = self._clock()
         self._dialogues.move_to_end(key)
         if _word(text) == "cancel":
             del self._dialogues[key]
-            return CANCELLED
+            return tr(CANCELLED)
         try:
             _take(dialogue, text)
         except CommandRefused as refused:
@@ -138,33 +139,36 @@ def _word(text: str) -> str:
 
 
 def _opening(stage: Stage) -> tuple[str, ...]:
-    return (stage.instructions, HOW if isinstance(stage, Input) else "")
+    return (stage.instructions, tr(HOW) if isinstance(stage, Input) else "")
 
 
 def _question(dialogue: Dialogue) -> str:
     asked = dialogue.asked
     if isinstance(dialogue.stage, Confirm):
-        return f"{asked.label}? Write yes or no."
-    return "\n".join(filter(None, (_title(asked), asked.description, *_hints(dialogue, asked))))
+        return tr("{label}? Write yes or no.").format(label=tr(asked.label))
+    return "\n".join(filter(None, (_title(asked), tr(asked.description), *_hints(dialogue, asked))))
 
 
 def _title(asked: Field) -> str:
-    return f"*{asked.label}*" + ("" if asked.required else " (optional)")
+    label = f"*{tr(asked.label)}*"
+    return label if asked.required else tr("{label} (optional)").format(label=label)
 
 
 def _hints(dialogue: Dialogue, asked: Field) -> list[str]:
     now = dialogue.now(asked)
     match asked.kind:
         case FieldKind.SECRET:
-            return [TYPED_SECRETS]
+            return [tr(TYPED_SECRETS)]
         case FieldKind.YES_NO:
-            return [f"yes or no; now: {'yes' if now in forms.YES else 'no'}"]
+            return [tr("yes or no; now: {now}").format(now=forms.said(now in forms.YES))]
         case FieldKind.CHOICE:
-            choices = [f"{number}. {label}" for number, (_, label) in enumerate(asked.choices, 1)]
+            choices = [
+                f"{number}. {tr(label)}" for number, (_, label) in enumerate(asked.choices, 1)
+            ]
             label = next((label for value, label in asked.choices if value == now), "")
-            return [*choices, f"Now: {label}" if label else ""]
+            return [*choices, tr("Now: {now}").format(now=tr(label)) if label else ""]
         case FieldKind.TEXT | FieldKind.LONG:
-            return [f"Now: {now}" if now else ""]
+            return [tr("Now: {now}").format(now=now) if now else ""]
 
 
 # Answered.
@@ -216,6 +220,6 @@ def _value(asked: Field, text: str, word: str) -> str:
 def _chosen(asked: Field, word: str) -> str:
     """By its number, its value or its label."""
     for number, (value, label) in enumerate(asked.choices, 1):
-        if word in (str(number), value.casefold(), label.casefold()):
+        if word in (str(number), value.casefold(), label.casefold(), tr(label).casefold()):
             return value
     return word

@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 from gateway.commands import ListRooms
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp import caps, commands, directory, forms, rsm
 from gateway.xmpp.access import (
     bridge_of,
@@ -56,14 +57,14 @@ def info(ask: Ask) -> Element:
     if not node or (kind is not Kind.ROOM and node == caps.node(kind, ask.transport)):
         return _described(ask, kind, node)
     if node == COMMANDS and kind is not Kind.ROOM:
-        return _info(node, [("automation", "command-list", "Commands")], [DISCO_ITEMS])
+        return _info(node, [("automation", "command-list", tr("Commands"))], [DISCO_ITEMS])
     titles = commands.offered(kind, ask.transport.network)
     if node in titles:
         return _info(node, [("automation", "command-node", titles[node])], [COMMANDS, forms.DATA])
     if kind is Kind.ROOM and node == RESERVED_NICK:
         return _reserved_nick(ask)
     if kind is Kind.ROOM and node == TRAFFIC:
-        raise CommandRefused(Reason.NOT_SUPPORTED, "What passes a room depends on its network.")
+        raise CommandRefused(Reason.NOT_SUPPORTED, tr("What passes a room depends on its network."))
     raise _no_node(node)
 
 
@@ -186,7 +187,7 @@ def _kind(ask: Ask) -> Kind:
 
 
 def _no_node(node: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_FOUND, f"There is no node {node!r} here.")
+    return CommandRefused(Reason.NOT_FOUND, tr("There is no node {node!r} here.").format(node=node))
 
 
 IQS: Table = {

@@ -8,6 +8,7 @@ So nothing of such a stanza is, and its sender is told what to do.
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 
 XEPS = {"XEP-0380": "0.4.0"}
 
@@ -34,7 +35,10 @@ def refuse_encrypted(stanza: Element, title: str) -> None:
     if not found:
         return
     names = (PAYLOADS[child.tag] or NAMES.get(child.get("namespace", ""), "") for child in found)
-    switch = f"Switch {next(filter(None, names), 'encryption')} off for this conversation."
+    name = next(filter(None, names), tr("encryption"))
     raise CommandRefused(
-        Reason.NOT_ACCEPTABLE, f"{title} cannot carry encrypted messages. {switch}"
+        Reason.NOT_ACCEPTABLE,
+        tr(
+            "{title} cannot carry encrypted messages. Switch {name} off for this conversation."
+        ).format(title=title, name=name),
     )

@@ -17,11 +17,13 @@ from dataclasses import dataclass
 import gevent
 from gevent.event import AsyncResult
 
+from gateway import i18n
 from gateway.commands import AnswerStep
 from gateway.errors import CommandRefused, GatewayError, Reason
 from gateway.events import Fill, LoggedIn, LoggedOut, Look, Offline, Question, StepAsked
 from gateway.sessions import State
 from gateway.store import Broken, Registration
+from gateway.words import mark, tr
 from gateway.xmpp import stanzas
 from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.host import Host
@@ -45,12 +47,14 @@ REFUSED_BECAUSE = {
 }
 """What a registration that could not be verified is refused with."""
 
-BUSY = "The network still thinks about what you gave before; wait a moment."
-CROWDED = "The server lets in only so many a minute, and others wait. Try again in some minutes."
-REGISTERED = "You are registered, and connected."
-WRITE = "Write your answer to me, or fill in the form of your client (Register)."
-WAIT = "As soon as the network has noticed it, you are connected."
-IN_FORM = "There is a picture with it, which the form of your client shows (Register)."
+BUSY = mark("The network still thinks about what you gave before; wait a moment.")
+CROWDED = mark(
+    "The server lets in only so many a minute, and others wait. Try again in some minutes."
+)
+REGISTERED = mark("You are registered, and connected.")
+WRITE = mark("Write your answer to me, or fill in the form of your client (Register).")
+WAIT = mark("As soon as the network has noticed it, you are connected.")
+IN_FORM = mark("There is a picture with it, which the form of your client shows (Register).")
 
 Outcome = LoggedIn | LoggedOut | StepAsked
 
@@ -132,7 +136,7 @@ class Enrolment:
 
     def _require_idle(self) -> None:
         if self._is_awaited:
-            raise CommandRefused(Reason.CONFLICT, BUSY)
+            raise CommandRefused(Reason.CONFLICT, tr(BUSY))
         self._stop_watching()
 
     def _await(self, coming: "AsyncResult[Outcome]", seconds: float) -> None:
@@ -147,8 +151,8 @@ class Enrolment:
     def _give_up(self) -> None:
         if self._host.keeper.state is State.QUEUED:
             self._drop()
-            raise CommandRefused(Reason.TIMEOUT, CROWDED) from None
-        self._conclude(LoggedOut(why=Offline.NETWORK, detail="no answer"))
+            raise CommandRefused(Reason.TIMEOUT, tr(CROWDED)) from None
+        self._conclude(LoggedOut(why=Offline.NETWORK, detail=tr("no answer")))
 
     def _conclude(self, outcome: Outcome) -> None:
         match outcome:
@@ -160,7 +164,7 @@ class Enrolment:
             case LoggedOut(why=why, detail=detail):
                 self._drop()
                 title = self._host.transport.network.title
-                raise CommandRefused(REFUSED_BECAUSE[why], f"{title}: {detail}")
+                raise CommandRefused(REFUSED_BECAUSE[why], f"{title}: {tr(detail)}")
 
     # Nobody waits: the user was asked something, and may have gone away.
 
@@ -174,6 +178,7 @@ class Enrolment:
             self._watcher = None
 
     def _see_through(self, coming: "AsyncResult[Outcome]") -> None:
+        i18n.speak(self._host.resources.language)
         coming.wait(STEP_TIME)
         self._watcher = None
         try:
@@ -183,7 +188,7 @@ class Enrolment:
         except GatewayError:
             self._host.log.exception("store.write_failed")
         else:
-            self._host.say(self.question or REGISTERED)
+            self._host.say(self.question or tr(REGISTERED))
 
     # From the network.
 
@@ -192,9 +197,11 @@ class Enrolment:
         """What is asked, as it is said in a chat; "" if nothing is."""
         match self.asked:
             case Fill(text=text, picture=picture):
-                return "\n".join(filter(None, (text, IN_FORM if picture else "", WRITE)))
+                return "\n".join(filter(None, (text, tr(IN_FORM) if picture else "", tr(WRITE))))
             case Look(text=text, uri=uri, picture=picture):
-                return "\n".join(filter(None, (text, uri, IN_FORM if picture else "", WAIT)))
+                return "\n".join(
+                    filter(None, (text, uri, tr(IN_FORM) if picture else "", tr(WAIT)))
+                )
             case None:
                 return ""
 
@@ -255,4 +262,4 @@ class Enrolment:
         """The account is gone, or the gateway stops."""
         self._stop_watching()
         self._trial = None
-        self._settle(LoggedOut(why=Offline.ASKED, detail="called off"))
+        self._settle(LoggedOut(why=Offline.ASKED, detail=tr("called off")))

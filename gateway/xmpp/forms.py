@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Picture
 from gateway.network import Field, FieldKind
+from gateway.words import tr
 from gateway.xmpp.elements import element
 
 XEPS = {"XEP-0004": "2.13.1", "XEP-0221": "1.0", "XEP-0231": "1.0"}
@@ -160,16 +161,16 @@ def _field(field: Field, value: str) -> Element:
         values = []
     return element(
         f"{{{DATA}}}field",
-        _line("desc", field.description),
+        _line("desc", tr(field.description)),
         element(f"{{{DATA}}}required") if field.required else None,
         *map(_value, values),
         *(
-            element(f"{{{DATA}}}option", _value(choice), label=label)
+            element(f"{{{DATA}}}option", _value(choice), label=tr(label))
             for choice, label in field.choices
         ),
         var=field.name,
         type=field.kind.value,
-        label=field.label,
+        label=tr(field.label),
     )
 
 
@@ -177,7 +178,7 @@ def _read_only(var: str, label: str, value: str) -> Element:
     lines = value.split("\n")
     kind = FieldKind.LONG if len(lines) > 1 else FieldKind.TEXT
     values = map(_value, lines)
-    return element(f"{{{DATA}}}field", *values, var=var, type=kind.value, label=label)
+    return element(f"{{{DATA}}}field", *values, var=var, type=kind.value, label=tr(label))
 
 
 def _form_type(form_type: str) -> Element | None:
@@ -216,7 +217,7 @@ def submitted(payload: Element) -> dict[str, str] | None:
     if found is None:
         return None
     if found.get("type") != "submit":
-        raise CommandRefused(Reason.BAD_REQUEST, "A form of type submit is expected.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("A form of type submit is expected."))
     values = {}
     for field in found.iterfind(f"{{{DATA}}}field"):
         lines = [value.text or "" for value in field.iterfind(f"{{{DATA}}}value")]
@@ -248,32 +249,42 @@ def fill_in(
 
 def _checked(field: Field, value: str) -> str:
     if len(value) > MAX_VALUE:
-        raise _wrong(field, "is too long")
+        raise _wrong(field, tr("is too long"))
     if field.kind in (FieldKind.LONG, FieldKind.SECRET):  # A key has lines, too.
         return _required(field, value)
     value = value.strip()
     if "\n" in value or "\r" in value:
-        raise _wrong(field, "takes one line only")
+        raise _wrong(field, tr("takes one line only"))
     if field.kind is FieldKind.YES_NO:
         if value not in YES | NO:
-            raise _wrong(field, "takes yes or no (1 or 0)")
+            raise _wrong(field, tr("takes yes or no (1 or 0)"))
         return "1" if value in YES else ""
     if field.kind is FieldKind.CHOICE and value not in {"", *(c for c, _ in field.choices)}:
-        raise _wrong(field, "takes one of the values of its list")
+        raise _wrong(field, tr("takes one of the values of its list"))
     return _required(field, value)
 
 
 def _required(field: Field, value: str) -> str:
     if field.required and not value.strip():
-        raise _wrong(field, "must be filled in")
+        raise _wrong(field, tr("must be filled in"))
     return value
 
 
 def _wrong(field: Field, what: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, f"“{field.label}” {what}.", field.name)
+    return CommandRefused(
+        Reason.NOT_ACCEPTABLE,
+        tr("“{label}” {problem}.").format(label=tr(field.label), problem=what),
+        field.name,
+    )
+
+
+def said(is_on: bool) -> str:
+    return tr("yes") if is_on else tr("no")
 
 
 def yes_or_no(text: str) -> bool | None:
     """What somebody wrote; None if it is neither."""
     word = text.strip().casefold()
-    return True if word in SAID_YES else False if word in SAID_NO else None
+    if word in SAID_YES or word == tr("yes"):
+        return True
+    return False if word in SAID_NO or word == tr("no") else None

@@ -10,6 +10,7 @@ from functools import lru_cache
 from slixmpp.jid import JID, InvalidJID
 
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 
 MAX_PART = 1023
 """Bytes of one part (RFC 7622, section 3.1)."""
@@ -78,7 +79,8 @@ def address(local: str, domain: str) -> str:
         return str(JID(f"{escaped}@{domain}").bare)
     except (InvalidJID, UnicodeEncodeError):
         raise CommandRefused(
-            Reason.NOT_ACCEPTABLE, f"The name {local!r} has no address in XMPP."
+            Reason.NOT_ACCEPTABLE,
+            tr("The name {local!r} has no address in XMPP.").format(local=local),
         ) from None
 
 
@@ -123,4 +125,6 @@ def parse(text: str) -> str:
     try:
         return str(JID(text.strip()).bare)
     except (InvalidJID, UnicodeEncodeError):
-        raise CommandRefused(Reason.BAD_REQUEST, f"{text!r} is not a JID.") from None
+        raise CommandRefused(
+            Reason.BAD_REQUEST, tr("{text!r} is not a JID.").format(text=text)
+        ) from None

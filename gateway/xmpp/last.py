@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Show
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp.access import bridge_of, require_ours
 from gateway.xmpp.elements import element
 from gateway.xmpp.iq import Ask, Table
@@ -28,7 +29,7 @@ def last(ask: Ask) -> Element:
         return _contact(ask)
     require_ours(ask)
     if ask.address.kind is Kind.ROOM:
-        raise CommandRefused(Reason.NOT_SUPPORTED, "Rooms do not tell that.")
+        raise CommandRefused(Reason.NOT_SUPPORTED, tr("Rooms do not tell that."))
     return _seconds(int(time.monotonic() - STARTED))
 
 
@@ -39,7 +40,9 @@ def _contact(ask: Ask) -> Element:
     if contact is None or contact.show is Show.OFFLINE:
         raise CommandRefused(
             Reason.NOT_FOUND,
-            f"{ask.transport.network.title} does not tell when they were there last.",
+            tr("{title} does not tell when they were there last.").format(
+                title=ask.transport.network.title
+            ),
         )
     return _seconds(0)
 

@@ -18,6 +18,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Affiliation, AffiliationsListed, Occupant, Role
 from gateway.ids import PersonId, Token
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp import forms, jid, labels
 from gateway.xmpp.access import require_bridge, require_occupant, require_seat, unexpected
 from gateway.xmpp.elements import element, text
@@ -53,7 +54,7 @@ def get_list(ask: Ask) -> Element:
     _require_room(ask)
     wanted = _items(ask)
     if len(wanted) != 1:
-        raise CommandRefused(Reason.BAD_REQUEST, "Ask for one list at a time.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("Ask for one list at a time."))
     item = wanted[0]
     if item.role is not None:
         found = _by_role(ask, item.role)
@@ -114,7 +115,7 @@ def _change(ask: Ask, item: Item) -> MakeChange:
         assert item.affiliation
         return _affiliation(ask, item, item.affiliation)
     if not item.nick:
-        raise CommandRefused(Reason.BAD_REQUEST, "Roles are given by nickname.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("Roles are given by nickname."))
     person = require_occupant(require_seat(ask), item.nick).person
     if item.role is Role.NONE:
         return _kick(ask, person, item.reason)
@@ -144,7 +145,9 @@ def _who(ask: Ask, item: Item) -> str:
     local, domain, _ = jid.split(jid.parse(item.jid))
     resource = item.jid.partition("/")[2]
     if domain != ask.transport.domain:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{item.jid!r} is not on this network.")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE, tr("{jid!r} is not on this network.").format(jid=item.jid)
+        )
     if resource:  # An occupant, by their address in the room.
         return require_occupant(require_seat(ask), resource).person
     name = jid.unescape(local)
@@ -161,9 +164,11 @@ def _who(ask: Ask, item: Item) -> str:
 def _items(ask: Ask) -> list[Item]:
     items = ask.payload.findall(ITEM)
     if not items:
-        raise CommandRefused(Reason.BAD_REQUEST, "There is no item.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("There is no item."))
     if len(items) > MOST:
-        raise CommandRefused(Reason.TOO_MUCH, f"No more than {MOST} items at a time.")
+        raise CommandRefused(
+            Reason.TOO_MUCH, tr("No more than {most} items at a time.").format(most=MOST)
+        )
     return [_item(item, is_change=ask.iq["type"] == "set") for item in items]
 
 
@@ -174,9 +179,9 @@ def _item(item: Element, is_change: bool) -> Item:
             Affiliation(item.attrib["affiliation"]) if "affiliation" in item.attrib else None
         )
     except ValueError:
-        raise CommandRefused(Reason.BAD_REQUEST, "There is no such role.") from None
+        raise CommandRefused(Reason.BAD_REQUEST, tr("There is no such role.")) from None
     if (role is None) == (affiliation is None):
-        raise CommandRefused(Reason.BAD_REQUEST, "An item has a role or an affiliation.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("An item has a role or an affiliation."))
     read = Item(
         nick=item.get("nick", ""),
         jid=item.get("jid", ""),
@@ -185,13 +190,13 @@ def _item(item: Element, is_change: bool) -> Item:
         reason=text(item, f"{{{ADMIN}}}reason"),
     )
     if is_change and not (read.nick or read.jid):
-        raise CommandRefused(Reason.BAD_REQUEST, "An item names nobody.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("An item names nobody."))
     return read
 
 
 def _require_room(ask: Ask) -> None:
     if ask.address.kind is not Kind.ROOM or ask.resource:
-        raise CommandRefused(Reason.NOT_SUPPORTED, "Only rooms have that.")
+        raise CommandRefused(Reason.NOT_SUPPORTED, tr("Only rooms have that."))
 
 
 # The owner's part.
@@ -202,7 +207,8 @@ def refuse_form(ask: Ask) -> None:
     _require_room(ask)
     title = ask.transport.network.title
     raise CommandRefused(
-        Reason.NOT_SUPPORTED, f"Rooms of {title} have no form; use {title}'s own commands."
+        Reason.NOT_SUPPORTED,
+        tr("Rooms of {title} have no form. Use commands of {title} itself.").format(title=title),
     )
 
 
@@ -212,10 +218,12 @@ def configure(ask: Ask) -> None:
     if ask.payload.find(f"{{{OWNER}}}destroy") is not None:
         raise CommandRefused(
             Reason.NOT_ALLOWED,
-            f"Rooms of {ask.transport.network.title} cannot be destroyed. They end when all leave.",
+            tr("Rooms of {title} cannot be destroyed. They end when all leave.").format(
+                title=ask.transport.network.title
+            ),
         )
     if forms.find(ask.payload) is None:
-        raise CommandRefused(Reason.BAD_REQUEST, "There is no form.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("There is no form."))
     if forms.is_cancelled(ask.payload):
         return
     if set(forms.submitted(ask.payload) or {}) - {"FORM_TYPE"}:

@@ -25,6 +25,7 @@ from gateway.errors import CommandRefused
 from gateway.events import Avatar
 from gateway.network import Picture
 from gateway.sessions import State
+from gateway.words import tr
 from gateway.xmpp.avatars import photo
 from gateway.xmpp.contact import VCARD_UPDATE
 from gateway.xmpp.elements import element
@@ -156,7 +157,11 @@ class OwnAvatar:
             found = gevent.get_hub().threadpool.apply(_try, (avatar, network.picture))
         if isinstance(found, Avatar):
             return found
-        self._host.say(f"Your picture is not shown on {network.title}: {found.text}")
+        self._host.say(
+            tr("Your picture is not shown on {title}: {text}").format(
+                title=network.title, text=found.text
+            )
+        )
         return None
 
     def _set(self, avatar: Avatar | None) -> None:

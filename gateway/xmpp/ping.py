@@ -11,6 +11,7 @@ answer (XEP-0410, section 3.3):
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp.access import is_occupant, require_occupant, require_seat
 from gateway.xmpp.iq import Ask, Table
 from gateway.xmpp.jid import resource
@@ -36,7 +37,8 @@ def ping(ask: Ask) -> None:
         return
     require_occupant(room, ask.resource)
     raise CommandRefused(
-        Reason.NOT_SUPPORTED, f"{ask.transport.network.title} cannot ping people in rooms."
+        Reason.NOT_SUPPORTED,
+        tr("{title} cannot ping people in rooms.").format(title=ask.transport.network.title),
     )
 
 

@@ -12,6 +12,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.fields import Field, FieldKind
 from gateway.network import Network
 from gateway.store import Preferences, Registration
+from gateway.words import mark, tr
 from gateway.xmpp import forms
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.users import User
@@ -33,8 +34,8 @@ class Setting:
 
 
 SETTINGS = (
-    Setting(name="stay_online", label="Stay connected when I am offline", in_form=True),
-    Setting(name="invisible", label="Look offline to others", needs=SetInvisible),
+    Setting(name="stay_online", label=mark("Stay connected when I am offline"), in_form=True),
+    Setting(name="invisible", label=mark("Look offline to others"), needs=SetInvisible),
 )
 
 
@@ -63,14 +64,14 @@ def require(bridge: Bridge) -> Preferences:
         CommandRefused: they are a guest, of whom nothing is kept, or have to register anew.
     """
     if not isinstance(bridge.registration, Registration):
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "Register first.")
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr("Register first."))
     return bridge.registration.preferences
 
 
 def show(bridge: Bridge) -> str:
     on = values(require(bridge))
     return "\n".join(
-        f"{setting.name}: {'yes' if on[setting.name] else 'no'} – {setting.label}"
+        f"{setting.name}: {forms.said(bool(on[setting.name]))} – {tr(setting.label)}"
         for setting in offered(bridge.transport.network)
     )
 
@@ -89,8 +90,12 @@ def put_typed(user: User, bridge: Bridge, text: str) -> None:
     name, _, value = text.partition(" ")
     setting = next((s for s in offered(bridge.transport.network) if s.name == name), None)
     if setting is None:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"There is no setting {name[:50]!r}.")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE, tr("There is no setting {name!r}.").format(name=name[:50])
+        )
     is_on = forms.yes_or_no(value)
     if is_on is None:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"Write: set {name} yes, or: set {name} no")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE, tr("Write: set {name} yes, or: set {name} no").format(name=name)
+        )
     put(user, bridge, {name: "1" if is_on else ""})

@@ -2,6 +2,7 @@
 
 from gateway.commands import SetProfile
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.iq import Asker
 from gateway.xmpp.steps import Done, Input
@@ -16,8 +17,10 @@ def edit(_: Asker, bridge: Bridge) -> Input:
     """
     title = bridge.transport.network.title
     return Input(
-        title="Your profile",
-        instructions=f"What others on {title} can find about you. Empty fields tell nothing.",
+        title=tr("Your profile"),
+        instructions=tr(
+            "What others on {title} can find about you. Empty fields tell nothing."
+        ).format(title=title),
         fields=bridge.transport.network.profile,
         values=_known(bridge),
         submit=lambda _, given: _save(bridge, given),
@@ -40,4 +43,4 @@ def _known(bridge: Bridge) -> dict[str, str]:
 def _save(bridge: Bridge, given: dict[str, str]) -> Done:
     fields = tuple(given.items())
     bridge.ask(lambda token: SetProfile(fields=fields, token=token))
-    return Done(text="Your profile is saved.")
+    return Done(text=tr("Your profile is saved."))

@@ -4,6 +4,7 @@ from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp import jid, typed
 from gateway.xmpp.access import require_server
 from gateway.xmpp.elements import element, text
@@ -17,21 +18,27 @@ FEATURES = {Kind.SERVER: (GATEWAY,)}
 
 
 def describe(ask: Ask) -> Element:
-    require_server(ask, f"Ask {ask.transport.domain} for addresses.")
+    require_server(ask, tr("Ask {domain} for addresses.").format(domain=ask.transport.domain))
     network = ask.transport.network
     return element(
         f"{{{GATEWAY}}}query",
-        element(f"{{{GATEWAY}}}desc", f"Whom do you want to reach on {ask.transport.name}?"),
-        element(f"{{{GATEWAY}}}prompt", network.prompt),
+        element(
+            f"{{{GATEWAY}}}desc",
+            tr("Whom do you want to reach on {name}?").format(name=ask.transport.name),
+        ),
+        element(f"{{{GATEWAY}}}prompt", tr(network.prompt)),
     )
 
 
 def translate(ask: Ask) -> Element:
     """Old clients read ``<prompt/>`` in the result, all others ``<jid/>``: both are there."""
-    require_server(ask, f"Ask {ask.transport.domain} for addresses.")
+    require_server(ask, tr("Ask {domain} for addresses.").format(domain=ask.transport.domain))
     prompt = text(ask.payload, f"{{{GATEWAY}}}prompt")
     if not prompt:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{ask.transport.network.prompt} is missing.")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE,
+            tr("{prompt} is missing.").format(prompt=tr(ask.transport.network.prompt)),
+        )
     local, _ = typed.find(ask.transport, ask.address.account, prompt)
     found = jid.address(local, ask.transport.domain)
     return element(

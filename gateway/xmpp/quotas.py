@@ -8,6 +8,7 @@ import time
 
 from gateway.errors import CommandRefused, Reason
 from gateway.sections import LimitSettings
+from gateway.words import mark, tr
 
 MINUTE, HOUR = 60.0, 3600.0
 
@@ -39,7 +40,7 @@ class Allowance:
         self._refill()
         if self._left < 1.0:
             wait = (1.0 - self._left) / self._per_second
-            raise CommandRefused(Reason.TOO_MUCH, f"{self._words} Wait {_span(wait)}.")
+            raise CommandRefused(Reason.TOO_MUCH, _too_much(self._words, wait))
         self._left -= 1.0
 
     def give_back(self) -> None:
@@ -58,17 +59,17 @@ class Quotas:
 
     def __init__(self, limits: LimitSettings) -> None:
         self.messages = Allowance(
-            limits.messages_per_second, limits.message_burst, "You are sending too fast."
+            limits.messages_per_second, limits.message_burst, mark("You are sending too fast.")
         )
-        self.joins = Allowance.per(MINUTE, limits.joins_per_minute, "Too many rooms at once.")
+        self.joins = Allowance.per(MINUTE, limits.joins_per_minute, mark("Too many rooms at once."))
         self.subscriptions = Allowance.per(
-            MINUTE, limits.subscriptions_per_minute, "Too many contacts at once."
+            MINUTE, limits.subscriptions_per_minute, mark("Too many contacts at once.")
         )
         self.requests = Allowance.per(
-            MINUTE, limits.requests_per_minute, "You are asking too much at once."
+            MINUTE, limits.requests_per_minute, mark("You are asking too much at once.")
         )
         self.registrations = Allowance.per(
-            HOUR, limits.failed_registrations_per_hour, "Too many log-ins were refused."
+            HOUR, limits.failed_registrations_per_hour, mark("Too many log-ins were refused.")
         )
 
     @property
@@ -83,7 +84,9 @@ class Quotas:
         )
 
 
-def _span(seconds: float) -> str:
+def _too_much(words: str, seconds: float) -> str:
     if seconds > MINUTE:
-        return f"{seconds / MINUTE:.0f} minutes"
-    return f"{seconds + 1:.0f} seconds"
+        wait = tr("Wait {minutes} minutes.").format(minutes=f"{seconds / MINUTE:.0f}")
+    else:
+        wait = tr("Wait {seconds} seconds.").format(seconds=f"{seconds + 1:.0f}")
+    return f"{tr(words)} {wait}"

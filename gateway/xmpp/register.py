@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Kind
+from gateway.words import mark, tr
 from gateway.xmpp import forms, registration, steps
 from gateway.xmpp.access import require_admitted, require_server
 from gateway.xmpp.elements import element, elements, name
@@ -20,7 +21,7 @@ XEPS = {"XEP-0077": "2.4"}
 
 FEATURES = {Kind.SERVER: (REGISTER,)}
 
-ONCE_MORE = "Open the form again: it asks for that now."
+ONCE_MORE = mark("Open the form again: it asks for that now.")
 """The only way to ask for more: an answer to a form has no place for another one."""
 
 PLAIN_FIELDS = frozenset(
@@ -48,7 +49,7 @@ PLAIN_FIELDS = frozenset(
 
 
 def ask_form(ask: Ask) -> Element:
-    require_server(ask, f"Register with {ask.transport.domain}.")
+    require_server(ask, tr("Register with {domain}.").format(domain=ask.transport.domain))
     require_admitted(ask)
     stage = registration.start(ask)
     return element(
@@ -81,7 +82,7 @@ def _plain(stage: Stage) -> list[tuple[str, str]]:
 
 def register(ask: Ask) -> None:
     """A filled-in form, or ``<remove/>``, which even those may send who may not register."""
-    require_server(ask, f"Register with {ask.transport.domain}.")
+    require_server(ask, tr("Register with {domain}.").format(domain=ask.transport.domain))
     if ask.payload.find(f"{{{REGISTER}}}remove") is not None:
         _remove(ask)
         return
@@ -92,7 +93,7 @@ def register(ask: Ask) -> None:
         case Failed(reason=reason, text=text):
             raise CommandRefused(reason, text)
         case Input() | Show() | Confirm() as stage:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{stage.instructions}\n{ONCE_MORE}")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{stage.instructions}\n{tr(ONCE_MORE)}")
 
 
 def _given(query: Element) -> dict[str, str]:
@@ -106,7 +107,7 @@ def _given(query: Element) -> dict[str, str]:
         if child.tag.startswith(f"{{{REGISTER}}}") and name(child) in PLAIN_FIELDS
     }
     if not given:
-        raise CommandRefused(Reason.BAD_REQUEST, "Nothing was filled in.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("Nothing was filled in."))
     return given
 
 

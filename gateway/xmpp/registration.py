@@ -15,6 +15,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Fill, Look, Question
 from gateway.network import Field, FieldKind
 from gateway.store import Broken, Preferences, Registration
+from gateway.words import mark, tr
 from gateway.xmpp import labels, preferences
 from gateway.xmpp.actions import bridges, find_account, name_of, status
 from gateway.xmpp.bridge import Bridge
@@ -24,33 +25,33 @@ from gateway.xmpp.iq import Asker
 from gateway.xmpp.steps import Confirm, Done, Failed, Input, Show, Stage, Step
 from gateway.xmpp.users import User
 
-ALL = "all"
+ALL = mark("all")
 """Of the accounts, in place of the name of one."""
 
 SERVER = "server"
 """The field that names the account where users choose the server."""
 
-NEW = "Fill in what you use to log in to {title}."
-CHANGE = "You are registered. Change what you like; leave a password empty to keep it."
-BROKEN = (
+NEW = mark("Fill in what you use to log in to {title}.")
+CHANGE = mark("You are registered. Change what you like; leave a password empty to keep it.")
+BROKEN = mark(
     "You are registered, but what was stored cannot be opened any more. "
     "Please fill in everything again."
 )
-SERVERS = (
+SERVERS = mark(
     "You are registered with {servers}. Name a server again to change that, or another to add it."
 )
-TRUST = (
+TRUST = mark(
     "Your password is stored encrypted. "
     "The operator of this gateway can read what passes through it."
 )
 
 
-NO_LABEL = "An account can be called by up to 20 letters (a to z), digits and hyphens."
+NO_LABEL = mark("An account can be called by up to 20 letters (a to z), digits and hyphens.")
 
 ANOTHER = Field(
     name="another",
-    label="Another account",
-    description="To add one, a short name of your choice for it, like work; else empty",
+    label=mark("Another account"),
+    description=mark("To add one, a short name of your choice for it, like work; else empty"),
 )
 """For those who have one: further ones have labels."""
 
@@ -79,8 +80,8 @@ def start_typed(asker: Asker, name: str) -> Stage:
 
 def _label(text: str) -> str:
     label = text.strip().casefold()
-    if label and not labels.is_label(label):
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, NO_LABEL, ANOTHER.name)
+    if label and (not labels.is_label(label) or label == ALL):
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, tr(NO_LABEL), ANOTHER.name)
     return label
 
 
@@ -93,17 +94,19 @@ def _start(asker: Asker, server: str, label: str) -> Stage:
     fields = _fields(transport, server)
     match on_file:
         case Registration():
-            words = CHANGE
+            words = tr(CHANGE)
         case Broken():
-            words = BROKEN
+            words = tr(BROKEN)
         case None if others and not account and any(field.name == SERVER for field in fields):
-            words = SERVERS.format(servers=", ".join(map(name_of, others)))
+            words = tr(SERVERS).format(servers=", ".join(map(name_of, others)))
         case None:
-            words = NEW.format(title=transport.name)
+            words = tr(NEW).format(title=transport.name)
     secrets = {field.name for field in fields if field.kind is FieldKind.SECRET}
     return Input(
-        title=" – ".join(filter(None, (f"Registration with {transport.name}", label))),
-        instructions=f"{words} {TRUST}",
+        title=" – ".join(
+            filter(None, (tr("Registration with {name}").format(name=transport.name), label))
+        ),
+        instructions=f"{words} {tr(TRUST)}",
         fields=(*fields, ANOTHER) if others and not label else fields,
         values={name: value for name, value in _values(on_file).items() if name not in secrets},
         is_checked=False,
@@ -135,9 +138,11 @@ def _submit(asker: Asker, server: str, label: str, given: Mapping[str, str]) -> 
     else:
         found, fields, wishes = _check(transport, server, given, None)
     if server and found != server:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"This address is for {server} only.")
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE, tr("This address is for {server} only.").format(server=server)
+        )
     user.register(transport, labels.join(found, label), fields, wishes)
-    return _follow(asker, REGISTERED)
+    return _follow(asker, tr(REGISTERED))
 
 
 def _check(
@@ -164,7 +169,11 @@ def _check(
 def _naming_field(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:
     """People see the label of a field, and not its name."""
     label = next((field.label for field in form if field.name == refused.field), "")
-    text = f"“{label}”: {refused.text}" if label else refused.text
+    text = (
+        tr("“{label}”: {problem}").format(label=tr(label), problem=refused.text)
+        if label
+        else refused.text
+    )
     return CommandRefused(refused.reason, text, refused.field)
 
 
@@ -199,7 +208,7 @@ def asking(asker: Asker) -> Bridge | None:
 
 
 def _question(bridge: Bridge) -> Stage:
-    asked, title = bridge.enrolment.asked, f"Log-in to {bridge.transport.name}"
+    asked, title = bridge.enrolment.asked, tr("Log-in to {name}").format(name=bridge.transport.name)
     match asked:
         case Fill(text=text, fields=fields, picture=picture):
             return Input(
@@ -232,7 +241,7 @@ def _answer(asker: Asker, asked: Question, given: dict[str, str]) -> Step:
             bridge.enrolment.look()
     except CommandRefused as refused:
         return Failed(reason=refused.reason, text=refused.text)
-    return _follow(asker, REGISTERED if was_on_trial else bridge.keeper.explain())
+    return _follow(asker, tr(REGISTERED) if was_on_trial else bridge.keeper.explain())
 
 
 def _follow(asker: Asker, words: str) -> Step:
@@ -252,7 +261,7 @@ def leave(asker: Asker, name: str = "") -> Stage:
     user, transport, account = asker.user, asker.transport, asker.address.account
     found = [bridge for bridge in bridges(user, transport, account) if bridge.registration]
     if not found:
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr("You are not registered here."))
     if name.casefold() == ALL:
         return _confirm(transport.name, None)
     if name:
@@ -262,14 +271,14 @@ def leave(asker: Asker, name: str = "") -> Stage:
     names = (*map(name_of, found), ALL)
     field = Field(
         name="account",
-        label="Account",
+        label=tr("Account"),
         kind=FieldKind.CHOICE,
         required=True,
-        choices=tuple((name, name) for name in names),
+        choices=tuple((name, tr(name)) for name in names),
     )
     return Input(
-        title=f"Unregister from {transport.name}",
-        instructions="You have several accounts.",
+        title=tr("Unregister from {name}").format(name=transport.name),
+        instructions=tr("You have several accounts."),
         fields=(field,),
         submit=lambda asker, given: leave(asker, given["account"]),
         is_last=False,
@@ -278,14 +287,16 @@ def leave(asker: Asker, name: str = "") -> Stage:
 
 def _confirm(name: str, account: str | None) -> Confirm:
     return Confirm(
-        title=f"Unregister from {name}",
-        instructions="Your contacts there go, and everything that is stored about you is deleted.",
-        label="Yes, unregister",
+        title=tr("Unregister from {name}").format(name=name),
+        instructions=tr(
+            "Your contacts there go, and everything that is stored about you is deleted."
+        ),
+        label=tr("Yes, unregister"),
         act=lambda asker: _leave(asker, account),
-        declined="You are still registered.",
+        declined=tr("You are still registered."),
     )
 
 
 def _leave(asker: Asker, account: str | None) -> Step:
     asker.user.unregister(asker.transport, account)
-    return Done(text="You are not registered any more.")
+    return Done(text=tr("You are not registered any more."))

@@ -41,6 +41,8 @@ class Available:
 
 class Resources:
     def __init__(self) -> None:
+        self.language = "en"
+        """What the user's clients were last seen to speak (RFC 5646)."""
         self._available: dict[str, Available] = {}
 
     def __bool__(self) -> bool:

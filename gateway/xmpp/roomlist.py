@@ -27,6 +27,7 @@ from gateway.events import (
 from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
 from gateway.store import JoinedRoom
+from gateway.words import tr
 from gateway.xmpp import corrections, jid, markers, stanzas
 from gateway.xmpp.chats import BODY, CHAT_STATES, NO_STORE
 from gateway.xmpp.host import Host
@@ -92,10 +93,12 @@ class RoomList:
 
     def _enter(self, stanza: Element, chat: ChatId, nick: str) -> None:
         if not nick:
-            raise CommandRefused(Reason.BAD_REQUEST, "Name a nickname: room@server/nickname.")
+            raise CommandRefused(Reason.BAD_REQUEST, tr("Name a nickname: room@server/nickname."))
         self._host.quotas.joins.spend()
         if chat not in self._rooms and len(self._rooms) >= MOST:
-            raise CommandRefused(Reason.TOO_MUCH, f"You are in {MOST} rooms already.")
+            raise CommandRefused(
+                Reason.TOO_MUCH, tr("You are in {most} rooms already.").format(most=MOST)
+            )
         host = self._host
         if not host.keeper.is_running and host.keeper.state in (State.WAITING, State.LATCHED):
             raise CommandRefused(Reason.TIMEOUT, host.keeper.explain())
@@ -151,7 +154,7 @@ class RoomList:
             self._invite(stanza, chat)
             return
         if room is None or stanza.get("from") not in room.seats:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, "You are not in this room.")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("You are not in this room."))
         if body := stanza.findtext(BODY):
             if corrections.say(self._host, stanza, chat, body, is_in_room=True):
                 room.reflect(stanza, body, None)
@@ -170,7 +173,7 @@ class RoomList:
             local, domain, _ = jid.split(invite.get("to", ""))
             if domain != self._host.transport.domain:
                 raise CommandRefused(
-                    Reason.NOT_ACCEPTABLE, "Only people on this network can be invited."
+                    Reason.NOT_ACCEPTABLE, tr("Only people on this network can be invited.")
                 )
             whom = self._host.context.addressings[domain].parse(jid.unescape(local)).chat
             reason = invite.findtext(f"{{{MUC_USER}}}reason", "")

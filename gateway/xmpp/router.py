@@ -14,10 +14,11 @@ import gevent
 from gevent.event import Event
 from gevent.pool import Pool
 
-from gateway import log
+from gateway import i18n, log
 from gateway.config import Transport
 from gateway.errors import CommandRefused, GatewayError, Reason
 from gateway.network import Address, Kind
+from gateway.words import mark, tr
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.component import MESSAGE, Component
 from gateway.xmpp.context import Context
@@ -50,11 +51,13 @@ PUBLISHED = f"{{{EVENT}}}event"
 
 BODY = f"{{{NS}}}body"
 
-NO_STORE = "The gateway's database cannot be reached; try again later."
+LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
-BUSY = "Too much at once; try again in a moment."
+NO_STORE = mark("The gateway's database cannot be reached; try again later.")
 
-OUR_MISTAKE = "The gateway made a mistake. Its operator has been told."
+BUSY = mark("Too much at once; try again in a moment.")
+
+OUR_MISTAKE = mark("The gateway made a mistake. Its operator has been told.")
 
 UNANSWERED = ("error", "headline")
 
@@ -118,11 +121,12 @@ class Router:
         if transport is None:
             return  # To an address of the component that is no transport.
         address = self._context.addressings[domain].parse(jid.unescape(local))
+        user.hear(stanza.get(LANG), transport)
         kind = stanza.get("type")
         if kind == "error":
             user.bounced(stanza, transport, address)
         elif not user.may_use(transport):
-            raise CommandRefused(Reason.FORBIDDEN, "You may not use this gateway.")
+            raise CommandRefused(Reason.FORBIDDEN, tr("You may not use this gateway."))
         elif stanza.tag == MESSAGE:
             self._message(user, stanza, transport, address, resource)
         else:
@@ -142,6 +146,7 @@ class Router:
     def _answer_chat(
         self, user: User, stanza: Element, transport: Transport, address: Address
     ) -> None:
+        user.hear(stanza.get(LANG), transport)  # In a greenlet of its own.
         sender, to = stanza.get("from", ""), stanza.get("to", "")
         asker = Asker(sender=sender, user=user, transport=transport, address=address)
         answer = self._say(asker, stanza.findtext(BODY, ""))
@@ -173,7 +178,7 @@ class Router:
     def _failed(self, stanza: Element) -> None:
         """A bug, while this stanza was handled: it ends here."""
         _log_failure(stanza)
-        self._refuse(stanza, CommandRefused(Reason.INTERNAL, OUR_MISTAKE))
+        self._refuse(stanza, CommandRefused(Reason.INTERNAL, tr(OUR_MISTAKE)))
 
     # Users.
 
@@ -190,7 +195,8 @@ class Router:
         if len(loading.stanzas) < PATIENCE:
             loading.stanzas.append(stanza)
         else:
-            self._refuse(stanza, CommandRefused(Reason.TOO_MUCH, BUSY))
+            i18n.speak(stanza.get(LANG, ""))
+            self._refuse(stanza, CommandRefused(Reason.TOO_MUCH, tr(BUSY)))
 
     def _begin_loading(self, user: User) -> Loading:
         if (loading := self._loading.get(user.jid)) is None:
@@ -215,10 +221,10 @@ class Router:
             self._loads.apply(user.load)
         except GatewayError as error:
             log.error("user.not_loaded", user=user.jid, why=str(error))
-            return CommandRefused(Reason.TIMEOUT, NO_STORE)
+            return CommandRefused(Reason.TIMEOUT, tr(NO_STORE))
         except Exception:
             log.exception("user.not_loaded", user=user.jid)
-            return CommandRefused(Reason.INTERNAL, OUR_MISTAKE)
+            return CommandRefused(Reason.INTERNAL, tr(OUR_MISTAKE))
         return None
 
     def user(self, bare: str) -> User:
@@ -231,7 +237,7 @@ class Router:
         if not user.is_loaded:
             self._begin_loading(user).done.wait()
             if not user.is_loaded:
-                raise CommandRefused(Reason.TIMEOUT, NO_STORE)
+                raise CommandRefused(Reason.TIMEOUT, tr(NO_STORE))
         return user
 
     def users(self) -> list[User]:
@@ -272,11 +278,13 @@ class Router:
         transport = self._context.config.transports.get(domain)
         if transport is None:
             raise CommandRefused(Reason.NOT_FOUND)
+        user = self.user(jid.bare(sender))
+        user.hear(iq.xml.get(LANG), transport)
         return Ask(
             iq=iq,
             payload=payload,
             sender=sender,
-            user=self.user(jid.bare(sender)),
+            user=user,
             transport=transport,
             address=self._context.addressings[domain].parse(jid.unescape(local)),
             resource=resource,
@@ -285,7 +293,7 @@ class Router:
     def _in_pool(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
         user = self._user(stanza.get("from", ""))
         if user.at_work >= AT_ONCE_EACH or self._pool.full():
-            self._write_refusal(stanza, CommandRefused(Reason.TOO_MUCH, BUSY))
+            self._write_refusal(stanza, CommandRefused(Reason.TOO_MUCH, tr(BUSY)))
         else:
             user.at_work += 1
             self._pool.spawn(self._contained, user, stanza, work, *args)
@@ -299,7 +307,7 @@ class Router:
             self._write_refusal(stanza, refusal)
         except Exception:
             _log_failure(stanza)
-            self._write_refusal(stanza, CommandRefused(Reason.INTERNAL, OUR_MISTAKE))
+            self._write_refusal(stanza, CommandRefused(Reason.INTERNAL, tr(OUR_MISTAKE)))
         finally:
             user.at_work -= 1
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 from gateway.xmpp.elements import element, text
 
 RSM = "http://jabber.org/protocol/rsm"
@@ -48,7 +49,9 @@ def _range(ids: Sequence[str], asked: Element) -> tuple[int, int]:
     after = text(asked, f"{{{RSM}}}after")
     start = _position(ids, after) + 1 if after else _number(asked, "index", 0)
     if start > len(ids):
-        raise CommandRefused(Reason.NOT_FOUND, f"There are {len(ids)} results only.")
+        raise CommandRefused(
+            Reason.NOT_FOUND, tr("There are only {count} results.").format(count=len(ids))
+        )
     return start, min(start + most, len(ids))
 
 
@@ -68,7 +71,7 @@ def _position(ids: Sequence[str], id: str) -> int:
     try:
         return ids.index(id)
     except ValueError:
-        raise CommandRefused(Reason.NOT_FOUND, "That result is not there any more.") from None
+        raise CommandRefused(Reason.NOT_FOUND, tr("That result is not there any more.")) from None
 
 
 def _number(asked: Element, name: str, otherwise: int) -> int:

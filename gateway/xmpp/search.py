@@ -10,6 +10,7 @@ from gateway.commands import SearchPeople
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Found, PeopleFound
 from gateway.network import Kind, Network
+from gateway.words import mark, tr
 from gateway.xmpp import actions, forms
 from gateway.xmpp.access import require_command, require_server, unexpected
 from gateway.xmpp.bridge import Bridge
@@ -28,7 +29,7 @@ PLAIN = ("first", "last", "nick", "email")
 SHOWN = 200
 """Results of one answer, which has to fit into a stanza.  Who finds more says more."""
 
-INSTRUCTIONS = "Fill in what you know of whom you look for."
+INSTRUCTIONS = mark("Fill in what you know of whom you look for.")
 
 JID = ("jid", "Address")
 
@@ -41,12 +42,12 @@ def ask_form(ask: Ask) -> Element:
     plain = [(field.name, "") for field in network.search if field.name in PLAIN]
     return element(
         f"{{{SEARCH}}}query",
-        element(f"{{{SEARCH}}}instructions", INSTRUCTIONS),
+        element(f"{{{SEARCH}}}instructions", tr(INSTRUCTIONS)),
         *elements(SEARCH, plain),
         forms.form(
             network.search,
-            title=f"Search {ask.transport.name}",
-            instructions=INSTRUCTIONS,
+            title=tr("Search {name}").format(name=ask.transport.name),
+            instructions=tr(INSTRUCTIONS),
             form_type=SEARCH,
         ),
     )
@@ -60,7 +61,7 @@ def search(ask: Ask) -> Element | None:
     given = forms.fill_in(network.search, _plain(ask.payload) if form is None else form)
     wanted = tuple((name, value) for name, value in given.items() if value)
     if not wanted:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, INSTRUCTIONS)
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, tr(INSTRUCTIONS))
     bridge = actions.require_one(ask.user, ask.transport, ask.address.account)
     answer = bridge.ask(lambda token: SearchPeople(fields=wanted, token=token))
     if not isinstance(answer, PeopleFound):
@@ -109,7 +110,11 @@ def _table(network: Network, rows: Rows, people: tuple[Found, ...]) -> Element:
     names = {field.label: field.name for field in network.search}
     labels = [label for label, _ in people[0].fields] if people else []
     columns = [(names.get(label, f"field-{n}"), label) for n, label in enumerate(labels, 1)]
-    title = f"The first {SHOWN} of {len(people)}" if len(people) > SHOWN else ""
+    title = (
+        tr("The first {count} of {total}").format(count=SHOWN, total=len(people))
+        if len(people) > SHOWN
+        else ""
+    )
     return forms.table(
         title,
         [JID, *columns],
@@ -120,7 +125,7 @@ def _table(network: Network, rows: Rows, people: tuple[Found, ...]) -> Element:
 
 def _require_directory(ask: Ask) -> Network:
     require_command(ask, SearchPeople)
-    require_server(ask, f"Search at {ask.transport.domain}.")
+    require_server(ask, tr("Search at {domain}.").format(domain=ask.transport.domain))
     return ask.transport.network
 
 

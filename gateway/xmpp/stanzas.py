@@ -15,6 +15,7 @@ from slixmpp.xmlstream.tostring import tostring
 
 from gateway.errors import Reason
 from gateway.ids import MessageId
+from gateway.words import language
 
 NS = "jabber:component:accept"
 
@@ -130,7 +131,8 @@ def stanza_id(by: str, id: MessageId | None) -> str:
 def error(reason: Reason, text: str = "", condition: str = "") -> str:
     """RFC 6120, section 8.3.  ``condition``: of an application, XML already (section 8.3.4)."""
     words = (
-        f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>{escape(text)}</text>"
+        f"<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='{language()}'>"
+        f"{escape(text)}</text>"
         if text
         else ""
     )

@@ -4,7 +4,14 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId
 from gateway.network import Address, Kind
+from gateway.words import mark, tr
 from gateway.xmpp import labels
+
+NOT_A = {
+    Kind.SERVER: mark("{name!r} is not a server."),
+    Kind.PERSON: mark("{name!r} is not a person."),
+    Kind.ROOM: mark("{name!r} is not a room."),
+}
 
 
 def find(transport: Transport, account: str, typed: str) -> tuple[str, Address]:
@@ -32,5 +39,5 @@ def find_kind(transport: Transport, account: str, typed: str, kind: Kind) -> tup
     """Raises as ``find`` does, and if it is something else."""
     local, address = find(transport, account, typed)
     if address.kind is not kind:
-        raise CommandRefused(Reason.NOT_ACCEPTABLE, f"{typed.strip()!r} is not a {kind.value}.")
+        raise CommandRefused(Reason.NOT_ACCEPTABLE, tr(NOT_A[kind]).format(name=typed.strip()))
     return local, address

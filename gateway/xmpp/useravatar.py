@@ -12,6 +12,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Kind
 from gateway.store import KnownPicture
+from gateway.words import tr
 from gateway.xmpp import avatars
 from gateway.xmpp.access import require_bridge, require_command
 from gateway.xmpp.elements import element
@@ -38,17 +39,17 @@ def items(ask: Ask) -> Element:
     picture = contact.picture if contact else None
     wanted = [item.get("id") for item in asked.iterfind(ITEM)]
     if picture is None or not picture.hash or (wanted and picture.hash not in wanted):
-        raise CommandRefused(Reason.NOT_FOUND, "They have no such picture.")
+        raise CommandRefused(Reason.NOT_FOUND, tr("They have no such picture."))
     match asked.get("node"):
         case node if node == METADATA:
             return _answer(METADATA, picture, metadata(picture))
         case node if node == DATA:
             avatar = avatars.picture(bridge, contact)
             if avatar is None:
-                raise CommandRefused(Reason.NOT_FOUND, "The network does not give it any more.")
+                raise CommandRefused(Reason.NOT_FOUND, tr("The network does not give it any more."))
             text = b64encode(avatar.data).decode()
             return _answer(DATA, picture, element(f"{{{DATA}}}data", text))
-    raise CommandRefused(Reason.NOT_FOUND, "There is no such node.")
+    raise CommandRefused(Reason.NOT_FOUND, tr("There is no such node."))
 
 
 def _answer(node: str, picture: KnownPicture, payload: Element) -> Element:

@@ -7,13 +7,14 @@ order.  After that nothing here blocks, but ``register`` and ``unregister``, whi
 import time
 from xml.etree.ElementTree import Element
 
-from gateway import log
+from gateway import i18n, log
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, SessionKey
 from gateway.network import Address, Kind
 from gateway.sessions import State
 from gateway.store import Account, Broken, Preferences, Registration
+from gateway.words import mark, tr
 from gateway.xmpp import labels, stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.component import Component
@@ -39,7 +40,9 @@ GONE = [
 ]
 """What servers say of a client that they do not find (XEP-0045, section 18.1.2)."""
 
-REGISTER_FIRST = "Register with this gateway first: find it in your client's list of services."
+REGISTER_FIRST = mark(
+    "Register with this gateway first: find it in your client's list of services."
+)
 
 
 class User:
@@ -111,17 +114,17 @@ class User:
     def _need(self, transport: Transport, account: str) -> Bridge:
         if bridge := self.bridge(transport.domain, account):
             return bridge
-        raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+        raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
 
     def _guest(self, transport: Transport, account: str, nick: str) -> Bridge:
         """Joining a room is enough, where the network and the operator let such in."""
         if bridge := self.bridge(transport.domain, account):
             return bridge
         if transport.network.guest is None:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         server, label = labels.split(account)
         if label:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         transport.network.guest(transport.settings, server, nick)  # Raises if not allowed.
         return self._add(transport, Account(key=SessionKey(self.jid, transport.domain, account)))
 
@@ -131,6 +134,13 @@ class User:
         if admitted is None:
             admitted = self._admitted[transport.domain] = transport.admits(self.jid)
         return admitted
+
+    def hear(self, lang: str | None, transport: Transport) -> None:
+        """They are answered in that language, which is also what they are told of later."""
+        resources = self._resources.setdefault(transport.domain, Resources())
+        if lang:
+            resources.language = lang
+        i18n.speak(resources.language)
 
     # Messages.
 
@@ -156,9 +166,9 @@ class User:
     def _whisper(self, stanza: Element, bridge: Bridge, to: Address, nick: str) -> None:
         room = bridge.rooms.get(to.chat)
         if room is None or stanza.get("from") not in room.seats:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, "You are not in this room.")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("You are not in this room."))
         if stanza.get("type") == "groupchat":
-            raise CommandRefused(Reason.BAD_REQUEST, "Write to the room, not to one in it.")
+            raise CommandRefused(Reason.BAD_REQUEST, tr("Write to the room, not to one in it."))
         local = bridge.addressing.local(to.account, ChatId(nick))
         bridge.chats.message(stanza, bridge.addressing.parse(local).chat, occupant_of=room.jid)
 
@@ -166,7 +176,9 @@ class User:
         body = stanza.findtext(f"{{{stanzas.NS}}}body", "")
         most = self._context.config.limits.max_body
         if len(body) > most or len(body.encode()) > most:
-            raise CommandRefused(Reason.POLICY, f"The message is longer than {most} bytes.")
+            raise CommandRefused(
+                Reason.POLICY, tr("The message is longer than {most} bytes.").format(most=most)
+            )
 
     def bounced(self, stanza: Element, transport: Transport, to: Address) -> None:
         """A stanza of ours came back as an error; perhaps that client is not there any more."""
@@ -248,7 +260,7 @@ class User:
     def _subscribe_to_transport(self, stanza: Element, transport: Transport, to: Address) -> None:
         bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
         if to.kind is Kind.ROOM or not bridges:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         bridges[0].out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
         for bridge in bridges:
             bridge.taken_up()
@@ -331,8 +343,10 @@ class User:
         if sum(bridge.is_registered for bridge in self.bridges(transport.domain)) >= most:
             raise CommandRefused(
                 Reason.POLICY,
-                f"You have {most} accounts with {transport.name}, which is all that one user may "
-                "have. Unregister one first.",
+                tr(
+                    "You have {most} accounts with {name}, which is all that one user may have. "
+                    "Unregister one first."
+                ).format(most=most, name=transport.name),
             )
 
     def unregister(self, transport: Transport, account: str | None) -> None:
@@ -347,7 +361,7 @@ class User:
             if bridge.is_registered and account in (None, bridge.key.account)
         ]
         if not gone:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, "You are not registered here.")
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr("You are not registered here."))
         for bridge in gone:
             self._context.store.remove(bridge.key)
             del self._bridges[transport.domain, bridge.key.account]
@@ -375,6 +389,6 @@ class User:
     def set_preferences(self, bridge: Bridge, preferences: Preferences) -> None:
         """Change that part of the registration only.  Blocks."""
         if isinstance(bridge.registration, Broken) or bridge.registration is None:
-            raise CommandRefused(Reason.REGISTRATION_REQUIRED, REGISTER_FIRST)
+            raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         self._context.store.set_preferences(bridge.key, preferences)
         bridge.set_preferences(preferences)

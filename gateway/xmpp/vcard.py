@@ -14,6 +14,7 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar, ProfileFetched
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Kind
+from gateway.words import tr
 from gateway.xmpp import avatars
 from gateway.xmpp.access import (
     is_occupant,
@@ -53,7 +54,10 @@ def vcard(ask: Ask) -> Element:
 
 def _transport(ask: Ask) -> Element:
     name = ask.address.account or ask.transport.name
-    return _card(("FN", name), ("DESC", f"A gateway to {ask.transport.network.title}."))
+    return _card(
+        ("FN", name),
+        ("DESC", tr("A gateway to {title}.").format(title=ask.transport.network.title)),
+    )
 
 
 def _room(ask: Ask) -> Element:
@@ -100,7 +104,7 @@ def fetch(bridge: Bridge, person: PersonId) -> ProfileFetched:
         CommandRefused: the network does, or too much is asked of it at once.
     """
     if _under_way[bridge.key] >= AT_ONCE:
-        raise CommandRefused(Reason.TOO_MUCH, "Too many profiles at once; try again later.")
+        raise CommandRefused(Reason.TOO_MUCH, tr("Too many profiles at once; try again later."))
     _under_way[bridge.key] += 1
     try:
         answer = bridge.ask(lambda token: FetchProfile(person=person, token=token))
@@ -118,7 +122,7 @@ def _card(*pairs: tuple[str, str]) -> Element:
 
 
 def refuse_change(ask: Ask) -> None:
-    raise CommandRefused(Reason.NOT_ALLOWED, "This is not your vCard.")
+    raise CommandRefused(Reason.NOT_ALLOWED, tr("This is not your vCard."))
 
 
 IQS: Table = {

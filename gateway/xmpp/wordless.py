@@ -12,6 +12,7 @@ Other fallbacks are what the user means, for those who know no better, and pass:
 from xml.etree.ElementTree import Element
 
 from gateway.errors import CommandRefused, Reason
+from gateway.words import tr
 
 XEPS = {"XEP-0428": "0.2.1"}
 
@@ -37,7 +38,11 @@ def refuse_wordless(stanza: Element, title: str) -> bool:
         if child.tag == REACTIONS:
             if len(child) == 0:
                 return True
-            raise CommandRefused(Reason.NOT_SUPPORTED, f"{title} has no reactions.")
+            raise CommandRefused(
+                Reason.NOT_SUPPORTED, tr("{title} has no reactions.").format(title=title)
+            )
         if child.tag != FASTENED or child.find(RETRACT_0) is not None:
-            raise CommandRefused(Reason.NOT_SUPPORTED, f"{title} cannot take messages back.")
+            raise CommandRefused(
+                Reason.NOT_SUPPORTED, tr("{title} cannot take messages back.").format(title=title)
+            )
     return False

@@ -18,6 +18,7 @@ bouncers and servers send it by themselves; none is asked for.
 """
 
 from gateway.network import Network
+from gateway.words import mark
 from networks.irc.form import check, fields, guest, probe
 from networks.irc.fsm import COMMANDS, IrcFsm
 from networks.irc.ids import IrcAddressing
@@ -33,7 +34,7 @@ def addressing(settings: IrcSettings) -> IrcAddressing:
 NETWORK = Network(
     name="irc",
     title="IRC",
-    prompt="Nickname",
+    prompt=mark("Nickname"),
     commands=frozenset(COMMANDS),
     settings=IrcSettings,
     addressing=addressing,

@@ -12,6 +12,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from gateway.errors import CommandRefused, Reason, WireError
 from gateway.network import Field, FieldKind
+from gateway.words import mark
 from networks.irc.ids import is_nick, server_name
 from networks.irc.login import MAX_PERFORM
 from networks.irc.queries import OURS
@@ -42,19 +43,19 @@ def _server_fields(settings: IrcSettings, account: str) -> tuple[Field, ...]:
     return (
         Field(
             name="server",
-            label="IRC server",
+            label=mark("IRC server"),
             required=not account,
             default=account,
-            description="Host name, like irc.example.org",
+            description=mark("Host name, like irc.example.org"),
         ),
         Field(
             name="port",
-            label="Port",
-            description=f"If other than {TLS_PORT}, or {PLAIN_PORT} without encryption",
+            label=mark("Port"),
+            description=mark("If other than 6697, or 6667 without encryption"),
         ),
         Field(
             name="tls",
-            label="Encrypt the connection (TLS)",
+            label=mark("Encrypt the connection (TLS)"),
             kind=FieldKind.YES_NO,
             default="1" if (settings.tls if own is None else own) else "",
         ),
@@ -62,44 +63,44 @@ def _server_fields(settings: IrcSettings, account: str) -> tuple[Field, ...]:
 
 
 OWN_FIELDS = (
-    Field(name="nick", label="Nickname", required=True),
+    Field(name="nick", label=mark("Nickname"), required=True),
     Field(
         name="password",
-        label="Password",
+        label=mark("Password"),
         kind=FieldKind.SECRET,
-        description="Of your account on the network, if you have one (SASL, NickServ)",
+        description=mark("Of your account on the network, if you have one (SASL, NickServ)"),
     ),
     Field(
         name="username",
-        label="Account",
-        description="Its name, if other than the nickname",
+        label=mark("Account"),
+        description=mark("Its name, if other than the nickname"),
     ),
-    Field(name="name", label="Real name", description="Shown to others"),
+    Field(name="name", label=mark("Real name"), description=mark("Shown to others")),
     Field(
         name="mechanism",
-        label="How to log in",
+        label=mark("How to log in"),
         kind=FieldKind.CHOICE,
-        choices=(("", "The best there is"), *((name, f"SASL {name}") for name in MECHANISMS)),
+        choices=(("", mark("The best there is")), *((name, f"SASL {name}") for name in MECHANISMS)),
     ),
     Field(
         name="certificate",
-        label="Certificate and its key",
+        label=mark("Certificate and its key"),
         kind=FieldKind.SECRET,
-        description="PEM, to log in without a password (SASL EXTERNAL)",
+        description=mark("PEM, to log in without a password (SASL EXTERNAL)"),
     ),
     Field(
         name="perform",
-        label="Commands to send after log-in",
+        label=mark("Commands to send after log-in"),
         kind=FieldKind.LONG,
-        description="One a line, as the protocol writes them: MODE mynick +x",
+        description=mark("One a line, as the protocol writes them: MODE mynick +x"),
     ),
 )
 
 SERVER_PASSWORD = Field(
     name="serverpass",
-    label="Password of the server",
+    label=mark("Password of the server"),
     kind=FieldKind.SECRET,
-    description="Only for private servers (PASS)",
+    description=mark("Only for private servers (PASS)"),
 )
 
 

@@ -23,6 +23,7 @@ Known deviations: no files, no voice, no winks.  Custom emoticons are shown as w
 """
 
 from gateway.network import Network
+from gateway.words import mark
 from networks.msn.form import FIELDS, check, probe
 from networks.msn.fsm import COMMANDS, MsnFsm
 from networks.msn.ids import MsnAddressing
@@ -34,7 +35,7 @@ from networks.msn.wire import show
 NETWORK = Network(
     name="msn",
     title="MSN",
-    prompt="E-mail address",
+    prompt=mark("E-mail address"),
     commands=frozenset(COMMANDS),
     settings=MsnSettings,
     addressing=lambda settings: MsnAddressing(),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field, FieldKind
+from gateway.words import mark
 from networks.msn.ids import MAX_ADDRESS, is_address, normalise
 from networks.msn.settings import MsnSettings
 
@@ -14,12 +15,12 @@ MAX_NICK = 129
 """Characters of a display name: what official clients allow."""
 
 FIELDS = (
-    Field(name="username", label="E-mail address of the account", required=True),
-    Field(name="password", label="Password", kind=FieldKind.SECRET, required=True),
+    Field(name="username", label=mark("E-mail address of the account"), required=True),
+    Field(name="password", label=mark("Password"), kind=FieldKind.SECRET, required=True),
     Field(
         name="nick",
-        label="Display name",
-        description="Empty: the one that the network has.",
+        label=mark("Display name"),
+        description=mark("Empty: the one that the network has."),
     ),
 )
 

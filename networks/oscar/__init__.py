@@ -20,6 +20,7 @@ the strong hash, or Kerberos; not clientLogin.
 
 from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.network import Network
+from gateway.words import mark
 from networks.oscar.form import check, fields, probe
 from networks.oscar.fsm import COMMANDS, OscarFsm
 from networks.oscar.icons import PICTURE
@@ -35,7 +36,7 @@ ROOMS = {JoinRoom, LeaveRoom, Invite}
 """ICQ has none."""
 
 COMMANDS_OF = {Service.AIM: frozenset(COMMANDS), Service.ICQ: frozenset(COMMANDS) - ROOMS}
-PROMPTS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
+PROMPTS = {Service.AIM: mark("Screen name"), Service.ICQ: mark("ICQ number")}
 PROFILES = {Service.AIM: PROFILE_AIM, Service.ICQ: PROFILE_ICQ}
 SEARCHES = {Service.AIM: SEARCH_AIM, Service.ICQ: SEARCH_ICQ}
 

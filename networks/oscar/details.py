@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from gateway.errors import WireError
+from gateway.words import mark
 from networks.oscar.icq import Meta, Result, read_string, string
 from networks.oscar.wire import Reader, le16, le32
 
@@ -105,32 +106,32 @@ def _read(reader: Reader, fields: tuple[Field, ...]) -> list[Detail]:
 
 
 LABELS = {
-    "nick": "Nickname",
-    "first": "First name",
-    "last": "Last name",
-    "email": "E-mail",
-    "city": "City",
-    "state": "State",
-    "phone": "Phone",
-    "fax": "Fax",
-    "street": "Street",
-    "cellular": "Mobile phone",
-    "zip": "Postal code",
-    "age": "Age",
-    "gender": "Gender",
-    "homepage": "Home page",
-    "birthday": "Birthday",
-    "work-city": "City (work)",
-    "work-state": "State (work)",
-    "work-phone": "Phone (work)",
-    "work-fax": "Fax (work)",
-    "work-street": "Street (work)",
-    "work-zip": "Postal code (work)",
-    "company": "Company",
-    "department": "Department",
-    "position": "Position",
-    "work-homepage": "Home page (work)",
-    "notes": "About",
+    "nick": mark("Nickname"),
+    "first": mark("First name"),
+    "last": mark("Last name"),
+    "email": mark("E-mail"),
+    "city": mark("City"),
+    "state": mark("State"),
+    "phone": mark("Phone"),
+    "fax": mark("Fax"),
+    "street": mark("Street"),
+    "cellular": mark("Mobile phone"),
+    "zip": mark("Postal code"),
+    "age": mark("Age"),
+    "gender": mark("Gender"),
+    "homepage": mark("Home page"),
+    "birthday": mark("Birthday"),
+    "work-city": mark("City (work)"),
+    "work-state": mark("State (work)"),
+    "work-phone": mark("Phone (work)"),
+    "work-fax": mark("Fax (work)"),
+    "work-street": mark("Street (work)"),
+    "work-zip": mark("Postal code (work)"),
+    "company": mark("Company"),
+    "department": mark("Department"),
+    "position": mark("Position"),
+    "work-homepage": mark("Home page (work)"),
+    "notes": mark("About"),
 }
 """Of keys, for people to read."""
 

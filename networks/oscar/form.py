@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field, FieldKind
+from gateway.words import mark
 from networks.oscar.ids import MAX_NAME, Service, is_name, is_uin, normalise
 from networks.oscar.settings import OscarSettings
 
@@ -13,9 +14,9 @@ MAX_PASSWORD = 128
 UIN_DIGITS = range(4, 11)
 """How many: ICQ began at five, servers of today give short ones away; ten is what fits 32 bits."""
 
-LABELS = {Service.AIM: "Screen name", Service.ICQ: "ICQ number"}
+LABELS = {Service.AIM: mark("Screen name"), Service.ICQ: mark("ICQ number")}
 
-PASSWORD = Field(name="password", label="Password", kind=FieldKind.SECRET, required=True)
+PASSWORD = Field(name="password", label=mark("Password"), kind=FieldKind.SECRET, required=True)
 
 
 def fields(service: Service) -> tuple[Field, ...]:

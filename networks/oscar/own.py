@@ -7,6 +7,7 @@ ICQ   04d0 ──► 00c8 … all there is ──► 03ea with what is new ─�
 from gateway.commands import SetProfile
 from gateway.errors import Reason
 from gateway.network import Field, FieldKind
+from gateway.words import mark
 from networks.oscar.blocks import build_location
 from networks.oscar.details import (
     LABELS,
@@ -24,7 +25,7 @@ from networks.oscar.text import encode_mime, to_html
 
 PROFILE = "profile"
 
-PROFILE_AIM = (Field(name=PROFILE, label="Profile", kind=FieldKind.LONG),)
+PROFILE_AIM = (Field(name=PROFILE, label=mark("Profile"), kind=FieldKind.LONG),)
 
 NOTES = "notes"
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from gateway.commands import FetchProfile, SearchPeople
 from gateway.errors import Reason, WireError
 from gateway.network import Field
+from gateway.words import mark
 from networks.oscar import messages, own, presence
 from networks.oscar.blocks import (
     LOCATE_AWAY,
@@ -53,13 +54,13 @@ from networks.oscar.wire import name as wire_name
 MAX_FOUND = 100
 """People of one search."""
 
-SEARCH_AIM = (Field(name="email", label="E-mail", required=True),)
+SEARCH_AIM = (Field(name="email", label=mark("E-mail"), required=True),)
 SEARCH_ICQ = (
-    Field(name="uin", label="ICQ number"),
-    Field(name="nick", label="Nickname"),
-    Field(name="first", label="First name"),
-    Field(name="last", label="Last name"),
-    Field(name="email", label="E-mail"),
+    Field(name="uin", label=mark("ICQ number")),
+    Field(name="nick", label=mark("Nickname")),
+    Field(name="first", label=mark("First name")),
+    Field(name="last", label=mark("Last name")),
+    Field(name="email", label=mark("E-mail")),
 )
 
 BASIC = (ANSWER_BASIC, Result.OK)

@@ -43,16 +43,18 @@ def condition(stanza: Element) -> str:
 
 
 class Client:
-    def __init__(self, loop: HubLoop, jid: str, password: str, resource: str = "one") -> None:
+    def __init__(
+        self, loop: HubLoop, jid: str, password: str, resource: str = "one", lang: str = "en"
+    ) -> None:
         self.jid = jid
         self.full = f"{jid}/{resource}"
         self.password = password
         self.inbox = Inbox[Stanza](self.full)
         self.loop = loop
-        self._slixmpp: Any = loop.wait_for(self._make(), GUARD)
+        self._slixmpp: Any = loop.wait_for(self._make(lang), GUARD)
 
-    async def _make(self) -> ClientXMPP:
-        client = ClientXMPP(self.full, self.password, sasl_mech="PLAIN")
+    async def _make(self, lang: str) -> ClientXMPP:
+        client = ClientXMPP(self.full, self.password, sasl_mech="PLAIN", lang=lang)
         client.plugin["feature_mechanisms"].unencrypted_plain = True  # On loopback, and quick.
         client.enable_direct_tls = client.enable_starttls = False
         client.enable_plaintext = True

@@ -248,7 +248,7 @@ class Audience:
         self._everybody: list[Client | Peer] = []
 
     def user(
-        self, name: str = "juliet", *, available: bool = True, kind: type[Client] = Client
+        self, name: str = "juliet", *, available: bool = True, kind: Callable[..., Client] = Client
     ) -> Client:
         """Somebody new, logged in."""
         name, password = unique(name), secret("xmpp")

@@ -1,5 +1,7 @@
 """Registering (XEP-0077), commands (XEP-0050), and talking to the transport."""
 
+from functools import partial
+
 import pytest
 
 from tests.endtoend.client import DATA, REGISTER, Client, Refused, form
@@ -192,6 +194,40 @@ def test_registering_by_chat(gateway: Gateway, stage: Stage, insp: Inspircd) -> 
     answers("yes", "not registered any more")
     user.fence(INSP)
     assert user.jid not in gateway.rows()
+
+
+SPOKEN = {
+    "de-AT": (
+        *("Passwort wird verschlüsselt", "muss ausgefüllt werden", "nicht registriert"),
+        *("Schreibe mir", "Mit IRC verbunden"),
+    ),
+    "fr": (
+        *("mot de passe est conservé chiffré", "doit être rempli", "pas inscrit"),
+        *("Écrivez-moi", "Connecté à"),
+    ),
+    "es-MX": (
+        *("contraseña se guarda cifrada", "debe rellenarse", "No estás registrado"),
+        *("Escríbeme", "Conectado a"),
+    ),
+}
+
+
+@pytest.mark.parametrize("lang", SPOKEN)
+def test_in_the_language_of_the_user(gateway: Gateway, stage: Stage, lang: str) -> None:
+    """By form, by command and by chat, and what nobody has asked for just then."""
+    stored, missing, nobody, write, connected = SPOKEN[lang]
+    user = stage.user(kind=partial(Client, lang=lang))
+    query = user.ask(IRC, "get", f"<query xmlns='{REGISTER}'/>")
+    assert stored in "".join(query.itertext())
+    with pytest.raises(Refused) as refused:
+        user.register(IRC, nick="")
+    assert missing in refused.value.text
+    assert nobody in execute(user, IRC, "status")[2]
+    user.say(IRC, "help")
+    user.expect(write, lambda s: s.sender == IRC and write in (s.text("body") or ""))
+    user.register(IRC, nick=nick_of(user))
+    user.befriend(IRC)
+    user.sees_presence(IRC, "", lambda s: connected in (s.text("status") or ""))
 
 
 def test_talking_to_the_transport(gateway: Gateway, stage: Stage) -> None:
