@@ -46,8 +46,6 @@ NO_CONTACT, NO_GROUP = "ContactDoesNotExist", "GroupDoesNotExist"
 FEDERATED = "EmailDomainIsFederated"
 """They are not on MSN, but on Yahoo, which it was connected to."""
 
-NOBODY = "That is nobody's address."
-ONESELF = "That is you yourself."
 
 Step = Generator[Ask, Any, Any]
 
@@ -169,10 +167,8 @@ def buddy(msn: Msn, who: ChatId) -> Buddy:
 
 def add_contact(msn: Msn, command: AddContact) -> None:
     who = normalise(command.person)
-    if not is_address(who):
-        msn.tell(Declined(who, NOBODY))
-    elif who == msn.me:
-        msn.tell(Declined(who, ONESELF))
+    if problem := msn.problem(who):
+        msn.tell(Declined(who, problem[1]))
     elif who in msn.book.contacts:
         msn.tell(Accepted(who))
     else:
@@ -191,14 +187,14 @@ def remove_contact(msn: Msn, command: RemoveContact) -> None:
 
 def authorize(msn: Msn, command: Authorize) -> None:
     who = normalise(command.person)
-    if is_address(who):
+    if not msn.problem(who):
         run(msn, answering(msn, who, command.is_granted), Request(Asked.CHANGE, chat=who))
 
 
 def block(msn: Msn, command: Block) -> None:
     who = normalise(command.person)
-    if not is_address(who):
-        msn.deny(command.token, Reason.NOT_FOUND, NOBODY)
+    if problem := msn.problem(who):
+        msn.deny(command.token, *problem)
         return
     request = Request(Asked.CHANGE, command.token, who)
     run(msn, allowing(msn, who, not command.is_blocked), request)

@@ -35,11 +35,9 @@ MAX_REPEATS = 40
 IN, OUT = "typed by ", "typing to "
 """What the names of timers begin with."""
 
-NOBODY = "That is nobody's address."
 NOTHING = "There is nothing in it that could be sent."
 TOO_LONG = "That is too long."
 BLOCKED = "You block them."
-ONESELF = "That is you yourself."
 
 
 # Out.
@@ -49,10 +47,8 @@ def send_message(msn: Msn, command: SendMessage) -> None:
     chat = command.chat
     stop_typing(msn, chat)
     pieces = outgoing(command.body)
-    if not is_room(chat) and not is_address(chat):
-        msn.deny(command.token, Reason.NOT_FOUND, NOBODY)
-    elif chat == msn.me:
-        msn.deny(command.token, Reason.NOT_ALLOWED, ONESELF)
+    if not is_room(chat) and (problem := msn.problem(chat)):
+        msn.deny(command.token, *problem)
     elif not pieces:
         msn.deny(command.token, Reason.NOT_ACCEPTABLE, NOTHING)
     elif len(pieces) > MAX_PIECES:
@@ -159,7 +155,7 @@ def put_signal(msn: Msn, chat: ChatId, payload: bytes, kind: str) -> None:
     """Nobody waits to hear what becomes of it, so it is not left with the server."""
     if is_room(chat):
         board = rooms.board_of(msn, chat)
-    elif not is_address(chat) or must_be_left(msn, chat) or chat in msn.book.members[Role.BLOCK]:
+    elif msn.problem(chat) or must_be_left(msn, chat) or chat in msn.book.members[Role.BLOCK]:
         board = None
     else:
         board = boards.to(msn, chat)

@@ -12,7 +12,7 @@ from gateway.errors import Reason
 from gateway.events import Departure
 from gateway.ids import ChatId
 from networks.msn import boards
-from networks.msn.ids import ROOM, is_address, is_room_name, normalise
+from networks.msn.ids import ROOM, is_room_name, normalise
 from networks.msn.news import Came, Entered, Exited, Invited, Said, Went
 from networks.msn.requests import Asked, Request
 from networks.msn.state import Board, Msn, Room
@@ -33,7 +33,6 @@ NO_ROOM = "That is no room's name."
 NOT_THERE = "You are not in that room."
 NOBODY_THERE = "Nobody else is in the room; invite somebody first."
 TOO_MANY = f"You are in {MAX_ROOMS} rooms already."
-NOBODY = "That is nobody's address."
 
 
 def is_entered(msn: Msn, chat: ChatId) -> bool:
@@ -82,8 +81,8 @@ def invite(msn: Msn, command: Invite) -> None:
     if room is None or not room.token:
         msn.deny(command.token, Reason.NOT_ACCEPTABLE, NOT_THERE)
         return
-    if not is_address(who):
-        msn.deny(command.token, Reason.NOT_FOUND, NOBODY)
+    if problem := msn.problem(who):
+        msn.deny(command.token, *problem)
         return
     request = Request(Asked.CALL, command.token, who)
     if board := msn.boards.get(room.link):

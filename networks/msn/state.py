@@ -19,7 +19,7 @@ from gateway.fsm import MAIN, Connect, Fetch, HangUp, Send, Stop, Tell, Wake
 from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.msn.addressbook import Contact
-from networks.msn.ids import normalise
+from networks.msn.ids import is_address, normalise
 from networks.msn.memberships import NetworkId, Role
 from networks.msn.mime import Assembler
 from networks.msn.msnobject import MsnObject
@@ -36,6 +36,9 @@ Effect = Connect | Send[Command] | HangUp | Wake | Fetch | Tell[News] | Stop
 BUSY = "Too much is waiting to be sent; try again in a moment."
 
 ENDED = "The connection has ended."
+
+NOBODY = "That is nobody's address."
+ONESELF = "That is you yourself."
 
 
 TWN = {"MSNP13", "MSNP14"}
@@ -304,6 +307,14 @@ class Msn:
     def ticket(self, site: Site) -> Ticket:
         """An empty one, which no service takes, where the server has given none."""
         return self.tickets.get(site, NO_TICKET)
+
+    # People.
+
+    def problem(self, who: ChatId) -> tuple[Reason, str] | None:
+        """Why nobody can have to do with them; None: somebody can."""
+        if who == self.me:
+            return Reason.NOT_ALLOWED, ONESELF
+        return None if is_address(who) else (Reason.NOT_FOUND, NOBODY)
 
     # What handlers may do.
 

@@ -7,7 +7,6 @@ import pytest
 from gateway.commands import AddContact, Authorize, Block, ChangeContact, ListBlocked, RemoveContact
 from gateway.errors import Reason
 from gateway.ids import PersonId, Token
-from networks.msn.contacts import NOBODY, ONESELF
 from networks.msn.news import (
     Accepted,
     Answered,
@@ -20,7 +19,7 @@ from networks.msn.news import (
     Requested,
 )
 from networks.msn.services import MAX_ERRANDS
-from networks.msn.state import BUSY
+from networks.msn.state import BUSY, NOBODY, ONESELF
 from tests.networks.msn.play import (
     BOB,
     DONE,
@@ -239,6 +238,7 @@ def test_who_is_blocked() -> None:
 
 def test_block_nobody() -> None:
     (online() >> block(True, "bob") << Denied(Token("1"), Reason.NOT_FOUND, NOBODY)).end()
+    (online() >> block(True, ME) << Denied(Token("1"), Reason.NOT_ALLOWED, ONESELF)).end()
     play = (online() >> block(True, DAVE)).skip() >> fault("UserDoesNotExist")
     (play << Denied(Token("1"), Reason.NOT_FOUND, "There is no such account.")).end()
 

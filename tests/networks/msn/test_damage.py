@@ -29,6 +29,8 @@ from gateway.commands import (
 from gateway.events import Avatar, Show, Typing
 from gateway.ids import ChatId, PersonId, Token
 from networks.msn import news
+from networks.msn.lists import MAX_SIZE
+from networks.msn.text import MAX_PAYLOAD
 from tests.networks.msn.replay import Replay, how
 from tests.networks.msn.test_replay import EVERYBODY
 
@@ -104,3 +106,10 @@ def test_anything(seed: int, whose: tuple[str, str], damage: float, commands: fl
     told = [one.token for one in play.news if getattr(one, "token", None)]
     assert sorted(told) == sorted(tokens)
     assert [one for one in play.news if isinstance(one, news.Ended)] == play.news[-1:]
+    for _, command in play.sent:
+        assert len(command.payload or b"") <= LONGEST.get(command.name, MAX_SIZE)
+        assert not (command.name == "CAL" and command.args[1] == f"{who}@example.com")
+
+
+LONGEST = {"MSG": MAX_PAYLOAD}
+"""After one byte more the server hangs up."""

@@ -9,10 +9,10 @@ from gateway.fsm import Connected, HangUp, Lost, Timer
 from gateway.ids import ChatId, Token
 from networks.msn.attendance import IDLE_TURNS, NOBODY_CAME
 from networks.msn.boards import CLOSED, MAX_BOARDS, MAX_PARCELS
-from networks.msn.messages import BLOCKED, MAX_REPEATS, NOBODY, NOTHING, TOO_LONG
+from networks.msn.messages import BLOCKED, MAX_REPEATS, NOTHING, TOO_LONG
 from networks.msn.news import Delivered, Denied, Noticed, Nudged, Said, Typed
 from networks.msn.requests import PATIENCE
-from networks.msn.state import BUSY
+from networks.msn.state import BUSY, NOBODY, ONESELF
 from networks.msn.text import MAX_PAYLOAD
 from tests.networks.msn.play import (
     BOB,
@@ -104,6 +104,7 @@ def test_long_messages_are_cut() -> None:
     ("command", "reason", "detail"),
     [
         (send("Hi", chat="bob"), Reason.NOT_FOUND, NOBODY),
+        (send("Hi", chat=ME), Reason.NOT_ALLOWED, ONESELF),
         (send(" \n "), Reason.NOT_ACCEPTABLE, NOTHING),
         (send("x" * 100_000), Reason.NOT_ACCEPTABLE, TOO_LONG),
     ],

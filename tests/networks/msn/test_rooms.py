@@ -19,7 +19,8 @@ from networks.msn.news import (
     Typed,
     Went,
 )
-from networks.msn.rooms import MAX_HELD, MAX_ROOMS, NO_ROOM, NOBODY, NOBODY_THERE, NOT_THERE
+from networks.msn.rooms import MAX_HELD, MAX_ROOMS, NO_ROOM, NOBODY_THERE, NOT_THERE
+from networks.msn.state import NOBODY, ONESELF
 from tests.networks.msn.play import BOB, ME, MsnPlaybook, On, dial, seen, talking
 from tests.networks.msn.test_messages import TEXT, TYPING
 
@@ -219,6 +220,7 @@ def test_what_cannot_be_done() -> None:
     play = play >> say("Hi") << Denied(Token("1"), Reason.NOT_ACCEPTABLE, NOT_THERE)
     play = play >> invite(BOB) << Denied(Token("i"), Reason.NOT_ACCEPTABLE, NOT_THERE)
     play = (play >> join()).skip()
+    play = play >> invite(ME) << Denied(Token("i"), Reason.NOT_ALLOWED, ONESELF)
     (play >> invite("bob") << Denied(Token("i"), Reason.NOT_FOUND, NOBODY)).end()
 
 
