@@ -38,6 +38,19 @@ def test_text_arrives_as_it_is(mantua: MsnStage, transport: str) -> None:
         juliet.client.hears(romeo.address, back)
 
 
+def test_both_begin_at_once(mantua: MsnStage) -> None:
+    """So there are two switchboards, and still everything arrives once, in its order."""
+    juliet, romeo = mantua.member(MSN), mantua.member(MSN, "romeo")
+    words = [f"word {number}" for number in range(15)]
+    for word in words:
+        juliet.client.say(romeo.address, word)
+        romeo.client.say(juliet.address, word)
+    for hearer, sayer in ((juliet, romeo), (romeo, juliet)):
+        hearer.client.hears(sayer.address, words[-1])
+        bodies = [s.text("body") for s in hearer.client.inbox.history if s.bare == sayer.address]
+        assert [body for body in bodies if body] == words
+
+
 def test_a_long_message_comes_in_pieces(mantua: MsnStage) -> None:
     juliet, romeo, contact = mantua.friends(MSN)
     words = " ".join(f"♥{number}" for number in range(900))

@@ -60,7 +60,7 @@ from tests.servers.msn_http import Services
 from tests.servers.msn_person import WAIT, Person, Talk
 from tests.servers.msn_socket import serve_ns, serve_sb
 from tests.servers.msn_users import Contact, Lists, User, fold
-from tests.servers.msn_world import Answer, Link, Record, Request, Seat, Session, Ways, World
+from tests.servers.msn_world import Answer, Link, Record, Request, Session, Ways, World
 
 __all__ = [
     "Acked",
@@ -256,10 +256,6 @@ class Msn:
     def is_online(self, address: str) -> bool:
         session = self.world.session(self.account(address))
         return session is not None and session.online
-
-    def seats(self, address: str) -> int:
-        """On how many switchboards a client of this user is."""
-        return sum(isinstance(link, Seat) for link in self._links(address))
 
     # What clients did.
 

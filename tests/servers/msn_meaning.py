@@ -28,8 +28,6 @@ MAIL_FIELDS = (
     "Date",
 )
 
-NOT_COMPARED = {"IsPassportNameHidden", "MembershipId", "State", "Type", "CID"}
-
 
 def given(text: str) -> list[str]:
     return GIVEN.findall(text)

@@ -280,6 +280,21 @@ def test_lists_stored_by_soap_alone_must_be_told_and_the_other_way_round() -> No
         server.check()
 
 
+def test_personal_messages_need_not_be_xml() -> None:
+    with server_of() as server:
+        juliet, romeo = Plain(server, JULIET).go_online(), server.user(ROMEO)
+        romeo.sign_on()
+        romeo.personal("<3 & more")
+        assert b"<PSM><3 &#x26; more</PSM>" in (juliet.ns.expect("UBX").payload or b"")
+        server.ways.proper_ubx = True
+        romeo.personal("<3 & less")
+        assert b"<PSM>&lt;3 &amp; less</PSM>" in (juliet.ns.expect("UBX").payload or b"")
+        juliet.ns.send("UUX", payload=b"<Data><PSM><3</PSM></Data>")
+        juliet.ns.send("PNG")
+        juliet.ns.expect("QNG")
+        noted(server, "UUX")
+
+
 # Switchboards.
 
 
