@@ -6,11 +6,11 @@
         << Appeared("bob@example.com", "Bob", "")
         << Seen("bob@example.com", "BSY")
         >> SetPresence(show=Show.AWAY)
-        << "CHG 9 AWY 268435488 0"
+        << "CHG 10 AWY 268435488 0"
     ).end()
 
 A text is a line: received after ``>>``, sent after ``<<``; what stands after a new line is its
-payload.  ``on`` puts it on another link than the notification server's.  News need no ``Tell``
+payload.  ``On`` puts it on another link than the notification server's.  News need no ``Tell``
 around them, and what is asked of a service is ``asked``.  Timers that were asked for are in
 ``wakes``, and are not part of the script.
 """
@@ -30,7 +30,6 @@ from gateway.fsm import (
     Stop,
     Tell,
     Timer,
-    Tls,
     Wake,
 )
 from gateway.network import Login
@@ -298,6 +297,3 @@ def talking(**login: Any) -> MsnPlaybook:
     play = (play >> Connected("board:1")).skip()
     play = (play >> On("board:1", f"IRO 1 1 1 {BOB} Bob 0")).skip()
     return (play >> On("board:1", "ANS 1 OK")).skip()
-
-
-TLS = Tls()

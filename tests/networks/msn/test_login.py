@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.commands import Logout, SendMessage, SetInvisible, SetPresence
+from gateway.commands import AddContact, Logout, SendMessage, SetInvisible, SetPresence
 from gateway.errors import Reason
 from gateway.events import Offline, Show
-from gateway.fsm import MAIN, Connected, Fetch, HangUp, Lost, Stop, Timer
-from gateway.ids import ChatId, Token
+from gateway.fsm import MAIN, Connected, Fetch, HangUp, Lost, Stop, Timer, Tls
+from gateway.ids import ChatId, PersonId, Token
+from networks.msn.challenge import PRODUCTS, answer
 from networks.msn.fsm import MsnFsm
 from networks.msn.login import LOGIN_SECONDS
 from networks.msn.news import Appeared, Buddy, Denied, Ended, Listed, Requested, Welcomed
@@ -19,7 +20,6 @@ from tests.networks.msn.play import (
     ME,
     NONCE_LINE,
     TICKETS,
-    TLS,
     Answer,
     MsnPlaybook,
     asked,
@@ -60,12 +60,8 @@ def test_from_the_socket_to_online() -> None:
         >> TICKETS
     )
     fetch = play.fetches[0]
-    assert (fetch.host, fetch.port, fetch.path, fetch.tls) == (
-        "msn.verona.lit",
-        443,
-        "/RST.srf",
-        TLS,
-    )
+    where = fetch.host, fetch.port, fetch.path, fetch.tls
+    assert where == ("msn.verona.lit", 443, "/RST.srf", Tls())
     [usr] = play.done
     assert usr.frame.args[:3] == ("4", "SSO", "S")
     assert usr.frame.args[3].startswith("t=")
@@ -368,12 +364,10 @@ def test_invisible_from_the_beginning() -> None:
 
 
 def test_challenge() -> None:
-    """The answer is one that was published."""
-    play = online() >> "CHL 0 22210219642164014968"
-    [qry] = play.done
-    assert qry.frame.verb == "QRY"
-    assert qry.frame.args[1] == "PROD0119GSJUC$18"
-    assert len(qry.frame.payload) == 32
+    challenge = "22210219642164014968"
+    right = answer(challenge, PRODUCTS["MSNP15"])
+    play = online() >> f"CHL 0 {challenge}" << f"QRY 10 PROD0119GSJUC$18\n{right}" >> "QRY 10"
+    play.end()
 
 
 def test_signs_of_life() -> None:
@@ -407,9 +401,7 @@ def test_tickets_that_cannot_be_renewed() -> None:
 
 def test_tickets_that_are_taken_no_more() -> None:
     """One request finds out; it is made again."""
-    from gateway.commands import AddContact
-
-    play = online() >> AddContact(person="dave@example.com")  # type: ignore[arg-type]
+    play = online() >> AddContact(person=PersonId("dave@example.com"))
     (
         play
         << asked("ABContactAdd")
@@ -424,10 +416,8 @@ def test_tickets_that_are_taken_no_more() -> None:
 
 def test_new_tickets_that_are_worse() -> None:
     """Servers that tie them to the log-in."""
-    from gateway.commands import AddContact
-
     play = online() >> Timer("tickets") << asked("RST") >> TICKETS
-    play = play >> AddContact(person="dave@example.com")  # type: ignore[arg-type]
+    play = play >> AddContact(person=PersonId("dave@example.com"))
     (play << asked("ABContactAdd") >> Answer(b"no", 403) << asked("ABContactAdd")).end()
     assert not play.fsm.msn.former_tickets
 
