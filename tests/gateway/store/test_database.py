@@ -89,7 +89,10 @@ def test_a_bug_in_a_query_is_no_outage(store: Store, capfd: pytest.CaptureFixtur
 def test_a_failed_transaction_leaves_nothing(store: Store) -> None:
     def work(connection: Connection) -> None:
         connection.execute(
-            text("INSERT INTO contacts VALUES ('juliet', 'irc', '', 'Romeo', false, NULL)")
+            text(
+                'INSERT INTO contacts ("user", transport, account, person, is_hidden)'
+                " VALUES ('juliet', 'irc', '', 'Romeo', false)"
+            )
         )
         raise ZeroDivisionError
 
