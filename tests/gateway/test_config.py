@@ -82,11 +82,11 @@ def test_the_one_that_comes_with_it(tmp_path: Path) -> None:
 def _is_default(line: str) -> bool:
     """A commented setting: no space after the ``#``; alternatives are not defaults."""
     bare = line.lstrip()
-    alternatives = ("#env:", "#allow_users:", "#anyirc", "#aim")
+    alternatives = ("#env:", "#allow_users:", "#anyirc", "#aim", "#msn")
     return bare.startswith("#") and bare[1:2].isalpha() and not bare.startswith(alternatives)
 
 
-@pytest.mark.parametrize("domain", ["anyirc.example.org", "aim.example.org"])
+@pytest.mark.parametrize("domain", ["anyirc.example.org", "aim.example.org", "msn.example.org"])
 def test_a_commented_transport_that_comes_with_it(tmp_path: Path, domain: str) -> None:
     text = (ROOT / "gateway.yaml").read_text()
     before, mark, after = text.partition(f"  #{domain}")
