@@ -59,15 +59,16 @@ DOMAIN = "example.com"
 NONCE = "0123456789abcdef0123456789abcdef"
 
 
-def how(name: str, protocol: str = "MSNP15", **fields: str) -> Login:
+def how(name: str, protocol: str = "MSNP15", *, nick: str = "", **login: Any) -> Login:
     """As the recorded people logged in."""
-    form = {"username": f"{name}@{DOMAIN}", "password": f"{name}pw1", "nick": "", **fields}
+    form = {"username": f"{name}@{DOMAIN}", "password": f"{name}pw1", "nick": nick}
     return Login(
         user="juliet@example.org",
         account="",
         fields=form,
         settings=MsnSettings(server="msn.test", protocol=protocol),
         nonce=NONCE,
+        **login,
     )
 
 

@@ -255,6 +255,31 @@ def test_who_is_called_does_not_come() -> None:
     assert [one.token for one in play.told(news.Delivered)] == ["1"]
 
 
+def test_looking_offline_we_call_nobody() -> None:
+    """The recorded server would have it so; others say 913."""
+    play = Replay(how("alice", is_invisible=True), "errors", start="XFR before CHG", end="CHG FLN")
+    play.run_to("online as HDN")
+    play.run()
+    assert play.meant("CHG") == play.recorded("CHG") == Counter({("CHG", "HDN", "0"): 1})
+    play.give(say(BOB, "Hi"))
+    assert not play.meant("XFR")
+    assert names(play.meant("Store2")) == ["Store2"]
+
+
+def test_nobody_has_that_address() -> None:
+    """217 again; then the service for offline messages does not know them either."""
+    play = Replay(how("alice"), "oim")
+    play.run_to("bob is offline")
+    play.answers["Store2"] = [
+        step for step in answers("oim", "Store2") if b"SystemUnavailable" in step.data
+    ]
+    play.give(say("nobody@example.com", "Hi"))
+    play.run_to("got (['217'")
+    assert ("CAL", "nobody@example.com", None) in play.meant("CAL")
+    [denied] = play.told(news.Denied)
+    assert denied.reason is Reason.UNAVAILABLE
+
+
 # Rooms.
 
 
@@ -419,14 +444,6 @@ def test_leaves_messages() -> None:
     assert len(list((recorded & meant).elements())) == 2
     assert len(list(meant.elements())) == 3
     assert [one.token for one in play.told(news.Delivered)] == ["1", "2"]
-
-
-def test_looking_offline_nobody_can_be_called() -> None:
-    """913, should we try."""
-    play = Replay(how("alice"), "errors", start="XFR before CHG", end="CHG FLN")
-    play.run()
-    play.give(say("nobody@example.com", "Hi"))
-    assert not [one for one in play.told(news.Denied) if one.reason is Reason.INTERNAL]
 
 
 def test_nothing_else_is_connected_to() -> None:
