@@ -65,6 +65,7 @@ FAILED: dict[Asked, Failed] = {
     Asked.TICKETS: services.on_renewal_failed,
     Asked.ADDITION: contacts.on_addition_failed,
     Asked.CHANGE: contacts.on_change_failed,
+    Asked.STATUS: presence.on_status_failed,
     Asked.NAME: presence.on_name_failed,
     Asked.KEPT_NAME: presence.on_keeping_failed,
     Asked.BOARD: on_call_failed,

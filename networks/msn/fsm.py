@@ -173,6 +173,7 @@ TIMERS: dict[str, Callable[[Msn], None]] = {
     "ping": login.on_ping_timer,
     "sweep": answers.on_sweep_timer,
     "tickets": services.on_tickets_timer,
+    "status": presence.on_status_timer,
 }
 
 NAMED_TIMERS: dict[str, Callable[[Msn, str], None]] = {
@@ -211,6 +212,7 @@ ONLINE: Table = ALWAYS | {
     "NLN": (4, presence.on_online),
     "FLN": (1, presence.on_offline),
     "UBX": (1, presence.on_personal),
+    "CHG": (2, presence.on_status),
     "PRP": (2, presence.on_property),
     "XFR": (5, boards.on_transfer),
     "RNG": (5, boards.on_ring),

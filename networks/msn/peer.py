@@ -161,11 +161,6 @@ class Peer:
         self._sessions.clear()
         self._assemblies.clear()
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether something is on its way, so that the switchboard should stay."""
-        return bool(self._sessions)
-
     # What they send.
 
     def receive(self, message: Message) -> Steps:

@@ -40,6 +40,12 @@ STATUS: dict[Show, str] = {
 MAX_TEXT = 129
 """Characters of a personal message: what official clients show."""
 
+TOO_FAST_SECONDS = 30.0
+"""Until a status is said again that changed too fast for the server (800)."""
+
+NOTHING = ("", "")
+"""Of what the server knows."""
+
 NO_PICTURE = "0"
 
 NOT_A_NAME = f"That is not a name of at most {MAX_NICK} characters."
@@ -83,7 +89,24 @@ def update(msn: Msn) -> None:
     shown = status(msn), own.picture
     if shown != own.shown:
         own.shown = shown
-        msn.send("CHG", shown[0], CAPABILITIES, shown[1])
+        msn.send("CHG", shown[0], CAPABILITIES, shown[1], request=Request(Asked.STATUS))
+
+
+def on_status(msn: Msn, command: Command) -> None:
+    """CHG n status: the answer to ours."""
+    if request := msn.take(MAIN, command.transaction, Asked.STATUS):
+        msn.done(request)
+
+
+def on_status_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:
+    """Too fast: what holds then is said later.  Else there is nothing better to say."""
+    if reason is Reason.TOO_MUCH:
+        msn.wake("status", TOO_FAST_SECONDS)
+
+
+def on_status_timer(msn: Msn) -> None:
+    msn.own.shown = NOTHING
+    update(msn)
 
 
 def status(msn: Msn) -> str:

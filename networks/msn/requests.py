@@ -21,6 +21,7 @@ class Asked(Enum):
     TICKETS = "tickets"  # New ones, while the old are good.
     ADDITION = "addition"  # Of a contact; told to XMPP as such when it fails.
     CHANGE = "change"  # Any other of the address book.
+    STATUS = "status"
     NAME = "name"  # Our own, to be shown …
     KEPT_NAME = "kept name"  # … and to be kept.
     BOARD = "switchboard"  # Where one is.

@@ -70,8 +70,8 @@ def test_a_picture() -> None:
     alice, bob = pair()
     wanted = of(BOB).object
     assert run(alice, bob, alice.fetch(wanted)) == ([Received(wanted, IMAGE)], [])
-    assert not alice.is_busy
-    assert not bob.is_busy
+    assert not alice._sessions
+    assert not bob._sessions
 
 
 def test_both_at_once_and_again() -> None:
@@ -112,7 +112,7 @@ def test_another_picture() -> None:
     bob.picture = None
     wanted = of(BOB).object
     assert run(alice, bob, alice.fetch(wanted))[0] == [Failed(wanted, "they said 603")]
-    assert not alice.is_busy
+    assert not alice._sessions
 
 
 def test_asked_twice() -> None:
@@ -144,10 +144,10 @@ def test_give_up() -> None:
     goodbye, failed = alice.give_up("no answer")
     assert failed == Failed(wanted, "no answer")
     assert [*alice.give_up("again")] == []
-    assert not alice.is_busy
+    assert not alice._sessions
     # The other side forgets it, too; and what it has sent meanwhile harms nobody.
     assert run(alice, bob, [invite, goodbye]) == ([], [])
-    assert not bob.is_busy
+    assert not bob._sessions
 
 
 # A bad switchboard.
@@ -166,8 +166,8 @@ def test_reordered_and_doubled(seed: int, is_doubled: bool) -> None:
     alice, bob = pair()
     wanted = of(BOB).object
     assert run(alice, bob, alice.fetch(wanted), network) == ([Received(wanted, IMAGE)], [])
-    assert not alice.is_busy
-    assert not bob.is_busy
+    assert not alice._sessions
+    assert not bob._sessions
 
 
 @settings(max_examples=60)
@@ -262,7 +262,7 @@ def test_what_is_declined() -> None:
         Declined("plan é.txt"),
         Declined(""),
     ]
-    assert not alice.is_busy
+    assert not alice._sessions
 
 
 def test_a_file_without_a_name() -> None:

@@ -7,6 +7,7 @@ import pytest
 from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence
 from gateway.errors import Reason
 from gateway.events import Show
+from gateway.fsm import Timer
 from gateway.ids import Token
 from networks.msn.form import MAX_NICK
 from networks.msn.msnobject import picture
@@ -68,6 +69,22 @@ def test_idle() -> None:
         << f"CHG 10 IDL {CAPS} 0"
         >> SetPresence(show=Show.DND, idle=idle)
         << f"CHG 11 BSY {CAPS} 0"
+    ).end()
+
+
+def test_too_many_changes() -> None:
+    """The last of them is said once more."""
+    (
+        online()
+        >> SetPresence(show=Show.AWAY)
+        << f"CHG 10 AWY {CAPS} 0"
+        >> SetPresence(show=Show.DND)
+        << f"CHG 11 BSY {CAPS} 0"
+        >> f"CHG 10 AWY {CAPS} 0"
+        >> "800 11"
+        >> Timer("status")
+        << f"CHG 12 BSY {CAPS} 0"
+        >> "201 12"
     ).end()
 
 
