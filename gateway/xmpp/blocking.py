@@ -6,6 +6,7 @@ what we deliver, and tells nobody: they do not notice, and neither do we.  To be
 other side notices, by a network that can, it has to be asked of us.
 """
 
+from contextlib import suppress
 from xml.etree.ElementTree import Element
 
 from gateway.commands import Block, ListBlocked
@@ -66,7 +67,7 @@ def _block_one(ask: Asker, is_blocked: bool, words: str) -> Done:
         person = PersonId(ask.address.chat)
     bridge = require_bridge(ask)
     _block(bridge, person, is_blocked)
-    _push(bridge, is_blocked, [bridge.jid(person)])
+    _push(bridge, is_blocked, [person])
     return Done(text=tr(words).format(name=person))
 
 
@@ -79,7 +80,7 @@ def _block(bridge: Bridge, person: PersonId, is_blocked: bool) -> None:
 
 def list_blocked(ask: Ask) -> Element:
     bridge = _require_one(ask)
-    items = [element(ITEM, jid=bridge.jid(person)) for person in _blocked(bridge)]
+    items = [element(ITEM, jid=found) for found in _addresses(bridge, _blocked(bridge))]
     if len(bridge.block_watchers) >= MOST_WATCHERS:
         bridge.block_watchers.clear()
     bridge.block_watchers.add(ask.sender)
@@ -144,18 +145,27 @@ def _person(bridge: Bridge, address: str) -> PersonId:
 
 def _change(bridge: Bridge, people: list[PersonId], is_blocked: bool) -> None:
     """One after the other; what was done before one is refused is told all the same."""
-    done: list[str] = []
+    done: list[PersonId] = []
     try:
         for person in people:
             _block(bridge, person, is_blocked)
-            done.append(bridge.jid(person))
+            done.append(person)
     finally:
         _push(bridge, is_blocked, done)
 
 
-def _push(bridge: Bridge, is_blocked: bool, jids: list[str]) -> None:
+def _addresses(bridge: Bridge, people: list[PersonId]) -> list[str]:
+    """Of those who have one: nobody can do anything about the others."""
+    found = []
+    for person in people:
+        with suppress(CommandRefused):
+            found.append(bridge.jid(person))
+    return found
+
+
+def _push(bridge: Bridge, is_blocked: bool, people: list[PersonId]) -> None:
     """To clients that have the list (section 3.3).  They answer, and nobody needs to know."""
-    if not jids:
+    if not (jids := _addresses(bridge, people)):
         return
     verb = "block" if is_blocked else "unblock"
     items = "".join(f"<item jid='{stanzas.escape(jid)}'/>" for jid in jids)

@@ -40,16 +40,15 @@ def items(ask: Ask) -> Element:
     wanted = [item.get("id") for item in asked.iterfind(ITEM)]
     if picture is None or not picture.hash or (wanted and picture.hash not in wanted):
         raise CommandRefused(Reason.NOT_FOUND, tr("They have no such picture."))
-    match asked.get("node"):
-        case node if node == METADATA:
-            return _answer(METADATA, picture, metadata(picture))
-        case node if node == DATA:
-            avatar = avatars.picture(bridge, contact)
-            if avatar is None:
-                raise CommandRefused(Reason.NOT_FOUND, tr("The network does not give it any more."))
-            text = b64encode(avatar.data).decode()
-            return _answer(DATA, picture, element(f"{{{DATA}}}data", text))
-    raise CommandRefused(Reason.NOT_FOUND, tr("There is no such node."))
+    if asked.get("node") == METADATA:
+        return _answer(METADATA, picture, metadata(picture))
+    if asked.get("node") != DATA:
+        raise CommandRefused(Reason.NOT_FOUND, tr("There is no such node."))
+    avatar = avatars.picture(bridge, contact)
+    if avatar is None:
+        raise CommandRefused(Reason.NOT_FOUND, tr("The network does not give it any more."))
+    text = b64encode(avatar.data).decode()
+    return _answer(DATA, picture, element(f"{{{DATA}}}data", text))
 
 
 def _answer(node: str, picture: KnownPicture, payload: Element) -> Element:

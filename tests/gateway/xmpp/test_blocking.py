@@ -106,6 +106,15 @@ def test_the_list(rig: Rig, router: Router) -> None:
     assert ask(rig, router, LIST) == TYBALT
 
 
+def test_who_has_no_address_is_left_out(rig: Rig, router: Router, listed: List) -> None:
+    listed.people.append(PersonId("\N{ROSE}"))
+    assert ask(rig, router, LIST) == TYBALT
+    assert ask(rig, router, change("unblock")) == "result"
+    assert listed.people == []
+    (push,) = rig.out.written
+    assert items(push[0]) == [TYBALT]
+
+
 @pytest.mark.parametrize("verb", ["block", "unblock"])
 def test_clients_that_have_the_list_are_told_of_changes(
     rig: Rig, router: Router, listed: List, verb: str
