@@ -91,7 +91,10 @@ def build(type: str, body: bytes, *headers: tuple[str, str], charset: str = "") 
 # Chunks.
 
 MAX_CHUNKS = 40
-"""Of one message: some 60 kB, more than anybody types."""
+"""Of one message: more than anybody types."""
+
+MAX_WHOLE = MAX_CHUNKS * 1664
+"""Bytes of one message; each chunk has at most as many as MSG."""
 
 MAX_OPEN = 8
 """Messages of which the rest is to come; the one begun first is given up for a ninth."""
@@ -116,7 +119,7 @@ class Assembler:
 
     def _begin(self, key: tuple[str, str], message: Message, chunks: int) -> None:
         self._open.pop(key, None)
-        if chunks <= MAX_CHUNKS:
+        if chunks <= MAX_CHUNKS and len(message.body) <= MAX_WHOLE:
             while len(self._open) >= MAX_OPEN:
                 self._open.pop(next(iter(self._open)))
             self._open[key] = message, chunks, [message.body]
@@ -125,7 +128,7 @@ class Assembler:
         if key not in self._open:
             return None
         first, chunks, parts = self._open[key]
-        if number != len(parts):
+        if number != len(parts) or sum(map(len, parts)) + len(body) > MAX_WHOLE:
             del self._open[key]
             return None
         parts.append(body)

@@ -728,8 +728,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 12
 
 def shown_by(juliet: User, who: str) -> str:
     """The name of the picture that somebody shows."""
-    names = [one.avatar for one in juliet.saw(ProfileChanged) if one.person == who]
-    return names[-1] or ""
+    names = [one.avatar or "" for one in juliet.saw(ProfileChanged) if one.person == who]
+    return names[-1] if names else ""
 
 
 @pytest.mark.parametrize("data", [PNG, b"\xff\xd8" + b"x" * 20_000], ids=["small", "large"])
@@ -791,3 +791,23 @@ def test_a_picture_that_is_not_shown_any_more() -> None:
         [problem] = server.violations
         assert "the picture" in problem
         server.violations.clear()
+
+
+def test_two_of_ours_look_at_each_other() -> None:
+    """At the same moment, so each calls the other."""
+    with verona() as server, user(server, JULIET) as juliet:
+        other = {"nonce": "f" * 32}
+        with user(server, ROMEO, session=other) as romeo:
+            pictures = {juliet: PNG, romeo: PNG * 10}
+            for one, data in pictures.items():
+                one.put(SetAvatar(avatar=Avatar(data=data, media_type="image/png")))
+            for one, who in ((juliet, ROMEO), (romeo, JULIET)):
+                while not shown_by(one, who):
+                    one.expect(ProfileChanged, person=PersonId(who))
+            for one, who in ((juliet, ROMEO), (romeo, JULIET)):
+                name = shown_by(one, who)
+                one.put(FetchAvatar(person=PersonId(who), avatar=name, token=Token("1")))
+            for one, shown in ((juliet, PNG * 10), (romeo, PNG)):
+                fetched = one.expect(AvatarFetched, token=Token("1"))
+                assert fetched.avatar
+                assert fetched.avatar.data == shown

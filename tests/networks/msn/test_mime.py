@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from networks.msn import mime
 from networks.msn.fields import MAX_FIELDS
-from networks.msn.mime import MAX_CHUNKS, MAX_OPEN, Assembler, Message, build, parse
+from networks.msn.mime import MAX_CHUNKS, MAX_OPEN, MAX_WHOLE, Assembler, Message, build, parse
 from tests.servers.msn_transcript import read
 
 HELLO = (
@@ -143,6 +143,15 @@ def test_no_message_is_too_long() -> None:
     assembler = Assembler()
     added = [assembler.add("bob", one) for one in chunks("{1}", *([b"x"] * (MAX_CHUNKS + 1)))]
     assert not any(added)
+
+
+def test_no_message_is_too_large() -> None:
+    assembler, most = Assembler(), b"x" * MAX_WHOLE
+    assert [assembler.add("bob", one) for one in chunks("{1}", most + b"x", b"y")] == [None] * 2
+    assert [assembler.add("bob", one) for one in chunks("{1}", most, b"y", b"z")] == [None] * 3
+    whole = [assembler.add("bob", one) for one in chunks("{1}", most[1:], b"y")][-1]
+    assert whole
+    assert len(whole.body) == MAX_WHOLE
 
 
 def test_no_more_than_some_are_open() -> None:
