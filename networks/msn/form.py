@@ -20,7 +20,7 @@ FIELDS = (
     Field(
         name="nick",
         label=mark("Display name"),
-        description=mark("Empty: the one that the network has."),
+        description=mark("Empty: your nickname in XMPP, or the one that the network has."),
     ),
 )
 
