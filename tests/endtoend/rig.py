@@ -257,9 +257,16 @@ class Audience:
         self._everybody.append(client)
         return client.log_in(self.server.port, available=available)
 
-    def again(self, user: Client, resource: str = "one", *, available: bool = True) -> Client:
+    def again(
+        self,
+        user: Client,
+        resource: str = "one",
+        *,
+        available: bool = True,
+        kind: type[Client] = Client,
+    ) -> Client:
         """Another client of the same user, or the same one once more."""
-        client = Client(self.loop, user.jid, user.password, resource)
+        client = kind(self.loop, user.jid, user.password, resource)
         self._everybody.append(client)
         return client.log_in(self.server.port, available=available)
 

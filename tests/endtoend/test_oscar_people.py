@@ -7,12 +7,15 @@ from io import BytesIO
 
 import pytest
 from PIL import Image
+from slixmpp.xmlstream import StanzaBase
 
+from gateway.trial.people import Stanza
 from tests.endtoend.client import DATA, Client, Refused
 from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage, log_in_again
 from tests.servers.oscar import Arrived, Departed, Details, Info
 
 COMMANDS = "http://jabber.org/protocol/commands"
+DISCO_INFO = "http://jabber.org/protocol/disco#info"
 BLOCKING = "urn:xmpp:blocking"
 SEARCH = "jabber:iq:search"
 VCARD = "vcard-temp"
@@ -157,6 +160,40 @@ def test_their_picture(verona: OscarStage) -> None:
     pubsub = "http://jabber.org/protocol/pubsub"
     answer = user.ask(contact, "get", f"<pubsub xmlns='{pubsub}'>{items}</pubsub>")
     assert b64decode("".join(answer.itertext())) == PICTURE
+
+
+class Curious(Client):
+    """A client that wants to know of avatars (XEP-0163, section 4.3)."""
+
+    def _received(self, stanza: StanzaBase) -> StanzaBase | None:  # type: ignore[override]
+        xml = stanza.xml
+        if xml.get("type") == "get" and xml.find(f"{{{DISCO_INFO}}}query") is not None:
+            wants = "<feature var='urn:xmpp:avatar:metadata+notify'/>"
+            info = f"<query xmlns='{DISCO_INFO}'>{wants}</query>"
+            self.inbox.put(Stanza(xml))
+            self.send(f"<iq type='result' to='{xml.get('from')}' id='{xml.get('id')}'>{info}</iq>")
+            return None
+        return super()._received(stanza)
+
+
+def tells(stanza: Stanza, contact: str, hash: str) -> bool:
+    """Of a picture, as PEP does."""
+    info = stanza.xml.find("{*}event/{*}items/{*}item/{*}metadata/{*}info")
+    return stanza.sender == contact and info is not None and info.get("id") == hash
+
+
+def test_their_picture_is_told_to_who_wants_to_know(verona: OscarStage) -> None:
+    juliet, romeo, contact = verona.friends(AIM)
+    curious = verona.again(juliet.client, "curious", kind=Curious)
+    curious.expect("a question", lambda s: s.has(f"{{{DISCO_INFO}}}query") and s.sender == AIM)
+    curious.fence(AIM)
+    romeo.announce_icon(hashlib.md5(PICTURE).digest())
+    romeo.upload_icon(PICTURE)
+    curious.expect("an avatar", lambda s: tells(s, contact, PHOTO))
+    late = verona.again(juliet.client, "late", kind=Curious)
+    late.expect("an avatar", lambda s: tells(s, contact, PHOTO))
+    juliet.client.fence(contact)
+    juliet.client.inbox.refuse(lambda s: tells(s, contact, PHOTO), "what it did not ask for")
 
 
 def test_our_picture(verona: OscarStage) -> None:
