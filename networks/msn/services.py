@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from gateway.errors import CommandRefused, Reason, WireError
+from gateway.events import Offline
 from gateway.fsm import Fetch, Fetched
 from networks.msn.oim import THROTTLED, UNKNOWN_RECEIVER
 from networks.msn.requests import Asked, Request
@@ -38,6 +39,7 @@ LONGEST_LIFE = 8 * 3600.0
 SECONDS = 60.0
 """For one answer.  The largest, an address book, takes a busy server some seconds."""
 
+EXPIRED = "The server wants us to log in again."
 UNREADABLE = "The server's answer cannot be understood."
 UNENCRYPTED = "The server wants the password sent unencrypted, which its operator here forbids."
 
@@ -76,7 +78,8 @@ def call(
     msn: Msn, what: str, build: Callable[[], Post], parse: Callable[[int, bytes], Any]
 ) -> Generator[Ask, Any, Any]:
     """One question; asked again with other tickets if the service takes the present ones no more.
-    Some servers tie theirs to the log-in they were fetched for, so that new ones may be worse."""
+    Some servers tie theirs to the log-in they were fetched for, so that new ones may be worse; with
+    those, only another log-in helps once the old ones have expired."""
     ask = Ask(what, build, parse, msn.url)
     try:
         return (yield ask)
@@ -87,7 +90,12 @@ def call(
         msn.tickets, msn.former_tickets = msn.former_tickets, {}
     else:
         yield from fetch_tickets(msn)
-    return (yield ask)
+    try:
+        return (yield ask)
+    except ServiceRefused as refused:
+        if refused.fault.wants_new_tickets and msn.is_renewed:
+            msn.end(Offline.NETWORK, EXPIRED)
+        raise
 
 
 def attempt(task: Generator[Ask, Any, Any], *harmless: str) -> Generator[Ask, Any, Any]:
@@ -145,6 +153,7 @@ def renew(msn: Msn) -> Task:
     former = msn.tickets
     yield from fetch_tickets(msn)
     msn.former_tickets = former
+    msn.is_renewed = True
 
 
 def on_renewal_failed(msn: Msn, request: Request, reason: Reason, detail: str) -> None:

@@ -236,6 +236,8 @@ class Msn:
         self.nonce = ""
         """Of USR S."""
         self.tickets: Tickets = {}
+        self.is_renewed = False
+        """The tickets of the log-in were replaced at least once, so it is hours old."""
         self.former_tickets: Tickets = {}
         """Those before the last renewal, until they are needed or it is sure that they are not."""
         self.errands: deque[Errand] = deque()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.commands import AddContact, Logout, SendMessage, SetInvisible, SetPresence
+from gateway.commands import AddContact, Block, Logout, SendMessage, SetInvisible, SetPresence
 from gateway.errors import Reason
 from gateway.events import Offline, Show
 from gateway.fsm import MAIN, Connected, Fetch, HangUp, Lost, Stop, Timer, Tls
@@ -13,7 +13,7 @@ from networks.msn.challenge import PRODUCTS, answer
 from networks.msn.fsm import MsnFsm
 from networks.msn.login import LOGIN_SECONDS
 from networks.msn.news import Appeared, Buddy, Denied, Ended, Listed, Requested, Welcomed
-from networks.msn.services import MAX_REDIRECTS, SHORTEST_LIFE, UNENCRYPTED
+from networks.msn.services import EXPIRED, MAX_REDIRECTS, SHORTEST_LIFE, UNENCRYPTED
 from networks.msn.settings import MsnSettings
 from tests.networks.msn.play import (
     BOB,
@@ -420,6 +420,22 @@ def test_new_tickets_that_are_worse() -> None:
     play = play >> AddContact(person=PersonId("dave@example.com"))
     (play << asked("ABContactAdd") >> Answer(b"no", 403) << asked("ABContactAdd")).end()
     assert not play.fsm.msn.former_tickets
+
+
+def test_tickets_that_only_a_log_in_renews() -> None:
+    """The same servers, a day later."""
+    play = online() >> Timer("tickets") << asked("RST") >> TICKETS
+    play = play >> Block(person=PersonId("dave@example.com"), is_blocked=True, token=Token("1"))
+    (
+        play
+        << asked("AddMember")
+        >> Answer(b"no", 403)
+        << asked("AddMember")
+        >> Answer(b"no", 403)
+        << Denied(Token("1"), Reason.TIMEOUT, EXPIRED)
+        << Ended(Offline.NETWORK, EXPIRED)
+        << Stop()
+    ).end()
 
 
 # Leaving.
