@@ -12,7 +12,8 @@ msnobject, slp, p2p, peer    display pictures, and how they are passed on
 ids, settings, form          addresses; what operators and users can choose
 fsm                          which command, of whom, is handled where
 services                     questions to the services, one after the other
-login, contacts, presence    getting in and staying; the address book; who is there
+login, presence              getting in and staying; who is there
+listing, contacts            the address book at log-in, and later
 boards, attendance           switchboards; who is there
 messages, rooms, pictures    what is said there; three and more of us; display pictures
 offline                      messages that wait

@@ -12,7 +12,7 @@ from gateway.commands import Logout
 from gateway.errors import Reason, WireError
 from gateway.events import Offline
 from gateway.fsm import MAIN, Connect, HangUp
-from networks.msn import contacts, presence, sso
+from networks.msn import listing, presence, sso
 from networks.msn.challenge import PRODUCTS, answer
 from networks.msn.news import Welcomed
 from networks.msn.refusals import LOGIN_ERRORS
@@ -162,7 +162,7 @@ def on_accepted(msn: Msn, command: Command) -> None:
 
 
 def fetch_lists(msn: Msn) -> Task:
-    yield from contacts.fetch_lists(msn)
+    yield from listing.fetch_lists(msn)
     go_online(msn)
 
 
@@ -170,10 +170,10 @@ def go_online(msn: Msn) -> None:
     """Commands that waited are next; the FSM sees to that."""
     msn.state = State.ONLINE
     msn.send("BLP", "AL")
-    contacts.announce_lists(msn)
+    listing.announce_lists(msn)
     presence.announce(msn)
     msn.tell(Welcomed(msn.me))
-    contacts.tell_all(msn)
+    listing.tell_all(msn)
 
 
 # Staying.
