@@ -41,7 +41,8 @@ GONE = [
 """What servers say of a client that they do not find (XEP-0045, section 18.1.2)."""
 
 REGISTER_FIRST = mark(
-    "Register with this gateway first: find it in your client's list of services."
+    "Register with this gateway first: find it in your client's list of services, "
+    "or write to it: register"
 )
 
 

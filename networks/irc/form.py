@@ -12,7 +12,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from gateway.errors import CommandRefused, Reason, WireError
 from gateway.network import Field, FieldKind
-from gateway.words import mark
+from gateway.words import mark, tr
 from networks.irc.ids import is_nick, server_name
 from networks.irc.login import MAX_PERFORM
 from networks.irc.queries import OURS
@@ -131,7 +131,7 @@ def check(settings: IrcSettings, form: Mapping[str, str]) -> tuple[str, dict[str
         for name in ("server", "port", "tls"):
             values.pop(name, None)
     if not values.get("nick"):
-        raise refused("nick", "a nickname is required")
+        raise refused("nick", tr("a nickname is required"))
     for name, value in values.items():
         if value:
             kept[name] = CHECKS[name](name, value)
@@ -148,63 +148,78 @@ def _split_server(text: str) -> tuple[str, str]:
 
 def check_server(settings: IrcSettings, host: str) -> str:
     if not host:
-        raise refused("server", "the name of an IRC server is required")
+        raise refused("server", tr("the name of an IRC server is required"))
     name = server_name(host)
     if not name:
-        raise refused("server", f"{host!r} is not the name of a server, like irc.example.org")
+        raise refused(
+            "server",
+            tr("{host!r} is not the name of a server, like irc.example.org").format(host=host),
+        )
     if not settings.may_reach(name):
-        raise refused("server", f"{name} is not one of the servers this gateway connects to")
+        raise refused(
+            "server",
+            tr("{name} is not one of the servers this gateway connects to").format(name=name),
+        )
     return name
 
 
 def _yes_no(value: str) -> str:
     if value.lower() not in ("", "0", "1", "true", "false"):
-        raise refused("tls", f"{value!r} is neither yes (1) nor no (0)")
+        raise refused("tls", tr("{value!r} is neither yes (1) nor no (0)").format(value=value))
     return "1" if value.lower() in ("1", "true") else ""
 
 
 def _nick(field: str, value: str) -> str:
     if not is_nick(value):
         raise refused(
-            field, f"{value!r} is not a nickname: no spaces, and none of #&:$+%~@!,*? in it"
+            field,
+            tr("{value!r} is not a nickname: no spaces, and none of #&:$+%~@!,*? in it").format(
+                value=value
+            ),
         )
     return value
 
 
 def _port(field: str, value: str) -> str:
     if not (value.isascii() and value.isdecimal() and 1 <= int(value[:6]) <= 65535):
-        raise refused(field, f"{value!r} is not a port (1 to 65535)")
+        raise refused(field, tr("{value!r} is not a port (1 to 65535)").format(value=value))
     return str(int(value))
 
 
 def _line(field: str, value: str) -> str:
     if len(value) > MAX_NAME or not value.isprintable():
-        raise refused(field, f"one line of at most {MAX_NAME} characters is expected")
+        raise refused(
+            field,
+            tr("one line of at most {most} characters is expected").format(most=MAX_NAME),
+        )
     return value
 
 
 def _word(field: str, value: str) -> str:
     if " " in _line(field, value):
-        raise refused(field, f"{value!r} has a space in it")
+        raise refused(field, tr("{value!r} has a space in it").format(value=value))
     return value
 
 
 def _secret(field: str, value: str) -> str:
     """Never says what it is."""
     if len(value) > MAX_SECRET:
-        raise refused(field, f"longer than {MAX_SECRET} characters")
+        raise refused(field, tr("longer than {most} characters").format(most=MAX_SECRET))
     if not value.isprintable():
-        raise refused(field, "has a line break or a control character in it")
+        raise refused(field, tr("has a line break or a control character in it"))
     try:
         saslprep(value)
     except SaslError as error:
-        raise refused(field, "has a character that passwords cannot have") from error
+        raise refused(field, tr("has a character that passwords cannot have")) from error
     return value
 
 
 def _mechanism(field: str, value: str) -> str:
     if value not in MECHANISMS:
-        raise refused(field, f"{value!r} is not one of {', '.join(MECHANISMS)}")
+        raise refused(
+            field,
+            tr("{value!r} is not one of {all}").format(value=value, all=", ".join(MECHANISMS)),
+        )
     return value
 
 
@@ -224,10 +239,10 @@ def _certificate(field: str, value: str) -> str:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # Without a cause: what OpenSSL says may quote what it read.
         raise refused(
-            field, "a certificate and its key, not encrypted, are expected, both as PEM"
+            field, tr("a certificate and its key, not encrypted, are expected, both as PEM")
         ) from None
     if certificate.public_key() != key.public_key():
-        raise refused(field, "the key does not belong to the certificate")
+        raise refused(field, tr("the key does not belong to the certificate"))
     return pem.decode()
 
 
@@ -239,17 +254,32 @@ def _wrapped(base64: str) -> str:
 def _perform(field: str, value: str) -> str:
     lines = [line.strip() for line in value.splitlines() if line.strip()]
     if len(lines) > MAX_PERFORM:
-        raise refused(field, f"{len(lines)} lines; at most {MAX_PERFORM} are expected")
+        raise refused(
+            field,
+            tr("{count} lines; at most {most} are expected").format(
+                count=len(lines), most=MAX_PERFORM
+            ),
+        )
     for number, line in enumerate(lines, 1):
         # Not what it says: it may be a password for a service.
         try:
             command = parse(line.removeprefix("/")).command
         except WireError:
-            raise refused(field, f"line {number} is not a command of IRC") from None
+            raise refused(
+                field, tr("line {number} is not a command of IRC").format(number=number)
+            ) from None
         if command in OURS:
-            raise refused(field, f"line {number}: {command} is left to the gateway")
+            raise refused(
+                field,
+                tr("line {number}: {command} is left to the gateway").format(
+                    number=number, command=command
+                ),
+            )
         if len(line) > MAX_PERFORM_LENGTH or not line.isprintable():
-            raise refused(field, f"line {number} is too long or has control characters")
+            raise refused(
+                field,
+                tr("line {number} is too long or has control characters").format(number=number),
+            )
     return "\n".join(lines)
 
 
@@ -274,7 +304,8 @@ CHECKS: dict[str, Callable[[str, str], str]] = {
 def guest(settings: IrcSettings, account: str, nick: str) -> dict[str, str]:
     if not settings.guests:
         raise CommandRefused(
-            Reason.REGISTRATION_REQUIRED, "Register with this gateway first; guests are not let in."
+            Reason.REGISTRATION_REQUIRED,
+            tr("Register with this gateway first; guests are not let in."),
         )
     if settings.is_open:
         account = check_server(settings, account)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field, FieldKind
-from gateway.words import mark
+from gateway.words import mark, tr
 from networks.msn.ids import MAX_ADDRESS, is_address, normalise
 from networks.msn.settings import MsnSettings
 
@@ -26,7 +26,7 @@ FIELDS = (
 
 
 def refused(field: str, problem: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, f"{field}: {problem}")
+    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
 
 
 def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -34,7 +34,10 @@ def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str
     typed = form.get("username", "").strip()
     address = normalise(typed)
     if not is_address(address) or not address.isascii():
-        raise refused("username", f"{typed[:MAX_ADDRESS]!r} is not an e-mail address")
+        raise refused(
+            "username",
+            tr("{address!r} is not an e-mail address").format(address=typed[:MAX_ADDRESS]),
+        )
     password = _password(form.get("password", ""))
     return "", {"username": address, "password": password, "nick": _nick(form.get("nick", ""))}
 
@@ -42,18 +45,21 @@ def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str
 def _password(value: str) -> str:
     """Never says what it is."""
     if not value:
-        raise refused("password", "a password is required")
+        raise refused("password", tr("a password is required"))
     if len(value) > MAX_PASSWORD:
-        raise refused("password", f"longer than {MAX_PASSWORD} characters")
+        raise refused(
+            "password",
+            tr("longer than {most} characters").format(most=MAX_PASSWORD),
+        )
     if not value.isprintable():
-        raise refused("password", "has a line break or a control character in it")
+        raise refused("password", tr("has a line break or a control character in it"))
     return value
 
 
 def _nick(value: str) -> str:
     nick = " ".join(value.split())
     if len(nick) > MAX_NICK or not nick.isprintable():
-        raise refused("nick", f"not a name of at most {MAX_NICK} characters")
+        raise refused("nick", tr("not a name of at most {most} characters").format(most=MAX_NICK))
     return nick
 
 

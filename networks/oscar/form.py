@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from gateway.errors import CommandRefused, Reason
 from gateway.network import Field, FieldKind
-from gateway.words import mark
+from gateway.words import mark, tr
 from networks.oscar.ids import MAX_NAME, Service, is_name, is_uin, normalise
 from networks.oscar.settings import OscarSettings
 
@@ -38,27 +38,30 @@ def _uin(typed: str) -> str:
     """``100-001`` is how ICQ itself writes them."""
     digits = typed.replace("-", "").replace(" ", "")
     if not is_uin(digits) or len(digits) not in UIN_DIGITS or int(digits) > 0xFFFFFFFF:
-        raise refused("username", f"{typed[:MAX_NAME]!r} is not an ICQ number")
+        raise refused("username", tr("{name!r} is not an ICQ number").format(name=typed[:MAX_NAME]))
     return digits
 
 
 def _screen_name(typed: str) -> str:
     name = " ".join(typed.split())
     if not is_name(normalise(name)) or not name.isascii():
-        raise refused("username", f"{typed[:MAX_NAME]!r} is not a screen name")
+        raise refused("username", tr("{name!r} is not a screen name").format(name=typed[:MAX_NAME]))
     if is_uin(normalise(name)):
-        raise refused("username", "that is an ICQ number; a screen name is expected")
+        raise refused("username", tr("that is an ICQ number; a screen name is expected"))
     return name
 
 
 def _password(value: str) -> str:
     """Never says what it is."""
     if not value:
-        raise refused("password", "a password is required")
+        raise refused("password", tr("a password is required"))
     if len(value) > MAX_PASSWORD:
-        raise refused("password", f"longer than {MAX_PASSWORD} characters")
+        raise refused(
+            "password",
+            tr("longer than {most} characters").format(most=MAX_PASSWORD),
+        )
     if not value.isprintable():
-        raise refused("password", "has a line break or a control character in it")
+        raise refused("password", tr("has a line break or a control character in it"))
     return value
 
 
