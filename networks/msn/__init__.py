@@ -7,7 +7,8 @@ challenge, sso               what proves who we are
 fields, xml, soap            lines, elements, and the services over HTTP
 abservice, memberships       who may see whom
 addressbook, editing, lists  contacts and groups
-mime, text, personal, oim    what is in messages, and under names
+mime, text, personal         what is in messages, and under names
+oim, leaving                 offline messages, for us and for others
 msnobject, slp, p2p, peer    display pictures, and how they are passed on
 ids, settings, form          addresses; what operators and users can choose
 fsm                          which command, of whom, is handled where

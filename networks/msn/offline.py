@@ -12,11 +12,10 @@ from gateway.errors import CommandRefused, Reason, WireError
 from gateway.ids import ChatId, Token
 from networks.msn import challenge
 from networks.msn.ids import is_address, normalise
+from networks.msn.leaving import NEEDS_LOCK_KEY, Leaving, store
 from networks.msn.mime import INITIAL_MAIL, OFFLINE_MESSAGE, parse
 from networks.msn.news import Delivered, Remember, Said
 from networks.msn.oim import (
-    NEEDS_LOCK_KEY,
-    Leaving,
     OfflineMessage,
     Waiting,
     delete_messages,
@@ -26,7 +25,6 @@ from networks.msn.oim import (
     parse_mail_data,
     parse_message,
     parse_metadata,
-    store,
 )
 from networks.msn.requests import Asked, Request
 from networks.msn.services import ServiceRefused, call, run

@@ -1,15 +1,12 @@
-"""Offline messages: what waits for us, fetched as a mail each, and deleted; and what we leave.
+"""Offline messages for us: what waits is listed, fetched as a mail each, and deleted (RSI).
 
 MSG Hotmail Hotmail, Mail-Data  ──►  what waits, or "too-large": ask GetMetadata
-GetMessage, one by one; hand on; DeleteMessages          (RSI, ticket for MESSENGER)
-Store2 with the lock key  ──►  fault with a challenge: answer it, keep the key, again
-                                                         (OIM, ticket for OFFLINE)
+GetMessage, one by one; hand on; DeleteMessages          with the ticket for MESSENGER
 """
 
 import re
-from base64 import b64decode, b64encode, encodebytes
-from collections.abc import Iterable, Iterator
-from dataclasses import field
+from base64 import b64decode
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from quopri import decodestring
 from xml.etree.ElementTree import Element
@@ -18,7 +15,6 @@ from gateway.errors import WireError
 from gateway.frozen import frozen
 from gateway.styling import ILLEGAL, one_kind_of_line_end
 from networks.msn import mime
-from networks.msn.challenge import Product
 from networks.msn.fields import number
 from networks.msn.mime import Message, known_charset
 from networks.msn.soap import Fault, Request, read, request
@@ -245,72 +241,3 @@ def _base64(text: str) -> bytes:
     digits = NO_BASE64.sub("", text)
     digits = digits[: len(digits) - (len(digits) % 4 == 1)]  # A lone digit is no byte.
     return b64decode(digits + "=" * (-len(digits) % 4))
-
-
-# What we leave.
-
-STORE_PATH = "/OimWS/oim.asmx"
-STORE_ACTION = "http://messenger.live.com/ws/2006/09/oim/Store2"
-OIM = "http://messenger.msn.com/ws/2004/09/oim/"
-
-NEEDS_LOCK_KEY = "AuthenticationFailed"
-THROTTLED = "SenderThrottleLimitExceeded"
-UNKNOWN_RECEIVER = "SystemUnavailable"
-"""Codes of faults.  The last one is said of who blocks us, too."""
-
-
-@frozen(kw_only=True)
-class Leaving:
-    """A message to leave for somebody who is offline."""
-
-    sender: str
-    name: str
-    """How we are called."""
-    to: str
-    text: str
-    run: str
-    """A GUID in braces, one for the session."""
-    number: int
-    """Of the message in the session, from 1."""
-    ticket: Ticket
-    lock_key: str = field(repr=False)
-    """The answer to the challenge in the last fault; "" before there was one."""
-    product: Product
-    dialect: str
-    """``MSNP15``."""
-
-
-def store(message: Leaving) -> Request:
-    name = b64encode(message.name.encode(errors="replace")).decode()
-    header = (
-        f'<From memberName="{quoted(message.sender)}" friendlyName="=?utf-8?B?{name}?="'
-        f' xml:lang="en-US" proxy="MSNMSGR" xmlns="{OIM}" msnpVer="{quoted(message.dialect)}"'
-        f' buildVer="8.5.1302"/><To memberName="{quoted(message.to)}" xmlns="{OIM}"/>'
-        f'<Ticket passport="{quoted(message.ticket.text)}" appid="{quoted(message.product.id)}"'
-        f' lockkey="{quoted(message.lock_key)}" xmlns="{OIM}"/>'
-        '<Sequence xmlns="http://schemas.xmlsoap.org/ws/2003/03/rm">'
-        '<Identifier xmlns="http://schemas.xmlsoap.org/ws/2002/07/utility">'
-        "http://messenger.msn.com</Identifier>"
-        f"<MessageNumber>{message.number}</MessageNumber></Sequence>"
-    )
-    body = (
-        f'<MessageType xmlns="{OIM}">text</MessageType>'
-        f'<Content xmlns="{OIM}">{quoted(_content(message))}</Content>'
-    )
-    return request(STORE_PATH, STORE_ACTION, header, body)
-
-
-def _content(message: Leaving) -> str:
-    return "\n".join(_content_lines(message))
-
-
-def _content_lines(message: Leaving) -> Iterator[str]:
-    yield "MIME-Version: 1.0"
-    yield "Content-Type: text/plain; charset=UTF-8"
-    yield "Content-Transfer-Encoding: base64"
-    yield "X-OIM-Message-Type: OfflineMessage"
-    yield f"X-OIM-Run-Id: {message.run}"
-    yield f"X-OIM-Sequence-Num: {message.number}"
-    yield ""
-    # In lines of 76, which the server insists on.
-    yield encodebytes(message.text.encode(errors="replace")).decode().strip()

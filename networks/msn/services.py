@@ -12,7 +12,7 @@ from typing import Any
 from gateway.errors import CommandRefused, Reason, WireError
 from gateway.events import Offline
 from gateway.fsm import Fetch, Fetched
-from networks.msn.oim import THROTTLED, UNKNOWN_RECEIVER
+from networks.msn.leaving import THROTTLED, UNKNOWN_RECEIVER
 from networks.msn.requests import Asked, Request
 from networks.msn.settings import Url
 from networks.msn.soap import Fault
