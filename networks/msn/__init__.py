@@ -15,7 +15,7 @@ fsm                          which command, of whom, is handled where
 services                     questions to the services, one after the other
 login, presence              getting in and staying; who is there
 listing, contacts            the address book at log-in, and later
-boards, attendance           switchboards; who is there
+switchboard, boards, attendance   who is there, and who comes and goes
 messages, rooms, pictures    what is said there; three and more of us; display pictures
 offline                      messages that wait
 requests, answers, refusals  commands and what came of them

@@ -7,7 +7,8 @@ from networks.msn import attendance, boards, contacts, login, offline, presence,
 from networks.msn.ids import is_room
 from networks.msn.refusals import UNREACHABLE, explain
 from networks.msn.requests import PATIENCE, Asked, Request
-from networks.msn.state import Board, Msn, Phase, State
+from networks.msn.state import Msn, State
+from networks.msn.switchboard import Board, Phase
 from networks.msn.wire import Command
 
 NO_ANSWER = "The server did not answer."

@@ -10,7 +10,8 @@ from networks.msn import boards, messages, pictures, rooms
 from networks.msn.ids import is_room
 from networks.msn.presence import address
 from networks.msn.requests import PATIENCE, Asked, Request
-from networks.msn.state import Board, Msn, Phase
+from networks.msn.state import Msn
+from networks.msn.switchboard import Board, Phase
 from networks.msn.wire import Command
 
 IDLE_TURNS = 30

@@ -15,7 +15,8 @@ from networks.msn.ids import is_address
 from networks.msn.login import connect, server_of
 from networks.msn.presence import address
 from networks.msn.requests import Asked, Request
-from networks.msn.state import BUSY, Board, Msn, Parcel, Phase
+from networks.msn.state import BUSY, Msn
+from networks.msn.switchboard import Board, Parcel, Phase
 from networks.msn.wire import Command, quote
 
 PORT = 1863

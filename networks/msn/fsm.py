@@ -49,7 +49,8 @@ from networks.msn import (
     rooms,
     services,
 )
-from networks.msn.state import BUSY, Board, Effect, Msn, State
+from networks.msn.state import BUSY, Effect, Msn, State
+from networks.msn.switchboard import Board
 from networks.msn.wire import Command
 
 MAX_HELD = 64

@@ -15,7 +15,8 @@ from networks.msn.mime import Message
 from networks.msn.news import Delivered, Nudged, Said, Typed
 from networks.msn.presence import address
 from networks.msn.requests import Asked, Request
-from networks.msn.state import BUSY, Board, Msn, Parcel
+from networks.msn.state import BUSY, Msn
+from networks.msn.switchboard import Board, Parcel
 from networks.msn.text import incoming, is_nudge, is_typing, nudge, outgoing
 from networks.msn.text import typing as typing_notice
 from networks.msn.wire import Command

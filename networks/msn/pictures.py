@@ -17,7 +17,8 @@ from networks.msn.msnobject import MsnObject, parse_object, picture
 from networks.msn.news import PictureFetched
 from networks.msn.peer import Declined, Failed, Peer, Picture, Received, Step, Transmit
 from networks.msn.requests import PATIENCE, Asked, Request
-from networks.msn.state import BUSY, Board, Msn, Parcel, Wish
+from networks.msn.state import BUSY, Msn
+from networks.msn.switchboard import Board, Parcel, Wish
 from networks.msn.wire import quote
 
 SUITABLE = Suitable(

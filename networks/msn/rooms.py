@@ -15,7 +15,8 @@ from networks.msn import boards
 from networks.msn.ids import ROOM, is_room_name, normalise
 from networks.msn.news import Came, Entered, Exited, Invited, Said, Went
 from networks.msn.requests import Asked, Request
-from networks.msn.state import Board, Msn, Room
+from networks.msn.state import Msn
+from networks.msn.switchboard import Board, Room
 
 MAX_ROOMS = 50
 """Each with people in it is a connection, and anybody can call us into one more."""

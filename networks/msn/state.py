@@ -6,7 +6,7 @@ nothing.  What they want done they note down here, in order; ``MsnFsm.handle`` h
 
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from hashlib import sha256
@@ -21,14 +21,13 @@ from gateway.network import Login
 from networks.msn.addressbook import Contact
 from networks.msn.ids import is_address, normalise
 from networks.msn.memberships import NetworkId, Role
-from networks.msn.mime import Assembler
-from networks.msn.msnobject import MsnObject
-from networks.msn.news import Answered, Denied, Ended, Exited, News, Noticed, Said
-from networks.msn.peer import Ids, Peer, Picture
+from networks.msn.news import Answered, Denied, Ended, Exited, News, Noticed
+from networks.msn.peer import Ids, Picture
 from networks.msn.requests import SWEEP_SECONDS, Request
 from networks.msn.settings import MsnSettings, Url
 from networks.msn.soap import Request as Post
 from networks.msn.sso import Site, Ticket, Tickets
+from networks.msn.switchboard import Board, Room
 from networks.msn.wire import Command
 
 Effect = Connect | Send[Command] | HangUp | Wake | Fetch | Tell[News] | Stop
@@ -131,89 +130,6 @@ class Own:
     """Status and picture of the last CHG."""
     said: str = ""
     """The text of the last UUX."""
-
-
-# Switchboards.
-
-
-class Phase(Enum):
-    """Of one."""
-
-    ASKED = "asked"  # The notification server, where it is.
-    CONNECTING = "connecting"
-    SIGNING_ON = "signing-on"
-    READY = "ready"
-
-
-@dataclass(slots=True)
-class Parcel:
-    """A MSG to be sent once somebody is there."""
-
-    payload: bytes
-    kind: str
-    """U nobody answers, N a NAK if it fails, A an ACK besides, D the same for pictures."""
-    request: Request | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Wish:
-    """For somebody's picture."""
-
-    request: Request
-    object: MsnObject
-    is_begun: bool = False
-    """They have been asked."""
-
-
-@dataclass(slots=True, eq=False)
-class Board:
-    """A switchboard."""
-
-    link: str
-    chat: ChatId
-    """The other person, or a room when there are more."""
-    phase: Phase = Phase.ASKED
-    key: str = ""
-    session: str = ""
-    """Into which we were called; "" if it is ours."""
-    calls: dict[ChatId, Request | None] = field(default_factory=dict)
-    """Whom to call once we are in."""
-    people: dict[ChatId, str] = field(default_factory=dict)
-    """Who else is there, with their names."""
-    parcels: deque[Parcel] = field(default_factory=deque)
-    assembler: Assembler = field(default_factory=Assembler)
-    age: int = 0
-    """Turns of the sweeping timer without anybody there."""
-    idle: int = 0
-    """Turns without a word."""
-
-    peers: dict[ChatId, Peer] = field(default_factory=dict)
-    """Those with whom pictures go to and fro."""
-    wishes: list[Wish] = field(default_factory=list)
-    """Their pictures that are waited for."""
-
-    @property
-    def is_ours(self) -> bool:
-        return not self.session
-
-    def requests(self) -> list[Request]:
-        """That wait for something to happen here, and have not been sent."""
-        found = [*self.calls.values(), *(parcel.request for parcel in self.parcels)]
-        return [*filter(None, found), *(wish.request for wish in self.wishes)]
-
-
-@dataclass(slots=True)
-class Room:
-    id: ChatId
-    token: Token | None = None
-    """Of the JoinRoom that our user is in by; None while they have only been invited."""
-    link: str = ""
-    """Of its switchboard; "" while nobody else is there."""
-    people: dict[ChatId, None] = field(default_factory=dict)
-    held: list[Said] = field(default_factory=list)
-    """What was said before our user entered."""
-    is_unattended: bool = False
-    """They have had time enough to enter."""
 
 
 class Msn:
