@@ -5,7 +5,6 @@ oscar_login_500_…              one log-in with ITEMS contacts, all in the user
 oscar_login_500_again_…        the third of the same user: the server need not send them again
 """
 
-from collections.abc import Iterable
 from statistics import median
 from types import TracebackType
 from typing import Any
@@ -15,8 +14,7 @@ from benchmarks.messages import SESSIONS
 from benchmarks.oscar_server import OscarServer, snac, tlv, u16, user_info
 from benchmarks.report import Failed, figure
 from benchmarks.traffic import TEXT, Outwards, both_ways, require_confirmations
-from benchmarks.world import LOGIN_SECONDS, World, jid, nick
-from benchmarks.xmpp_server import DOMAIN
+from benchmarks.world import World, nick
 
 SENDER = b"Juliet C"
 
@@ -121,7 +119,7 @@ def _logins(times: int) -> None:
         world.log_in([times])  # Warms up.
         first = [world.login_cost(number) for number in range(times)]
         for _ in range(2):  # In the second, the gateway learns how this server wants to be asked.
-            _log_out(world, range(times))
+            world.log_out(range(times), lambda: len(world.server.people) == 1)
             again = [world.login_cost(number) for number in range(times)]
         if world.xmpp.introduced:
             raise Failed(f"{world.xmpp.introduced} contacts were introduced who are known")
@@ -130,17 +128,3 @@ def _logins(times: int) -> None:
     for name, costs in (("", first), ("again_", again)):
         figure(f"oscar_login_{ITEMS}_{name}cpu", median(cpu for cpu, _ in costs) * 1e6, "us")
         figure(f"oscar_login_{ITEMS}_{name}seconds", median(took for _, took in costs), "s")
-
-
-def _log_out(world: OscarWorld, numbers: Iterable[int]) -> None:
-    gone = [nick(number) for number in numbers]
-    for number in numbers:
-        world.xmpp.send(
-            b"<presence from='%s/bench' to='%s' type='unavailable'/>" % (jid(number), DOMAIN)
-        )
-        world.xmpp.online.discard(jid(number))
-    world.loop.until(
-        lambda: world.server.people.keys().isdisjoint(gone),
-        LOGIN_SECONDS,
-        lambda: "somebody is still online",
-    )

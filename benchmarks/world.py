@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -225,6 +225,15 @@ class World:
         seconds = time.monotonic() - start
         self.settle()
         return self.cpu() - cpu, seconds
+
+    def log_out(self, numbers: Iterable[int], is_done: Callable[[], bool]) -> None:
+        """``is_done``: the network has seen them all go."""
+        for number in numbers:
+            self.xmpp.send(
+                b"<presence from='%s/bench' to='%s' type='unavailable'/>" % (jid(number), DOMAIN)
+            )
+            self.xmpp.online.discard(jid(number))
+        self.loop.until(is_done, LOGIN_SECONDS, lambda: "somebody is still online")
 
     def settle(self) -> None:
         """Let what was begun come to its end."""
