@@ -9,22 +9,21 @@ a reconnection.  There is one for each account of a user, and for a guest while 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import gevent
 from gevent.event import AsyncResult
 
 from gateway import events, i18n, log
-from gateway.commands import Command, SetInvisible, SetPresence
+from gateway.commands import Command
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
-from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
+from gateway.events import Event, LoggedIn, LoggedOut, Offline
 from gateway.ids import ChatId, PersonId, SessionKey, Token
-from gateway.network import Kind, Login
+from gateway.network import Login
 from gateway.sessions import Keeper, State
 from gateway.store import Account, Broken, Preferences, Registration
-from gateway.words import mark, tr
+from gateway.words import tr
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.chats import Chats
@@ -35,13 +34,12 @@ from gateway.xmpp.enrolment import Enrolment
 from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.own_name import OwnName
+from gateway.xmpp.own_presence import OwnPresence
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.quotas import Quotas
-from gateway.xmpp.resources import Resources, Shown
+from gateway.xmpp.resources import Resources
 from gateway.xmpp.roomlist import RoomList
-from gateway.xmpp.stanzas import element
-
-HOW_TO_LEAVE = mark("To have everything deleted that is stored about you, write: unregister")
+from gateway.xmpp.voice import Voice
 
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
@@ -82,16 +80,8 @@ class Bridge:
             user=self.key.user, transport=self.key.transport, account=self.key.account or None
         )
         self._is_closed = False
-        self._is_invisible = False
-        """As the session was told."""
-        self._said = ""
-        """The transport's last presence, so that only changes are sent."""
-        self._shown: Shown | None = None
-        """What this session of the network was told of the user; likewise."""
         self.block_watchers: set[str] = set()
         """Full JIDs of clients that asked for the list of the blocked (XEP-0191)."""
-        self._is_dropped = False
-        """The user took the transport out of the roster, and was told what that means."""
         self.keeper = Keeper(
             self.key,
             transport.network,
@@ -101,9 +91,11 @@ class Bridge:
         )
         self.attendance = Attendance(self.keeper, resources, self._is_wanted)
         self.enrolment = Enrolment(self, self.attendance)
+        self.voice = Voice(self)
         self.chats = Chats(self)
         self.contacts = Contacts(self, account.contacts)
         self.rooms = RoomList(self, account.rooms)
+        self.own_presence = OwnPresence(self)
         self.own_avatar = OwnAvatar(self)
         self.own_name = OwnName(self)
         context.sessions.add(self.keeper)
@@ -174,27 +166,12 @@ class Bridge:
         self._is_closed = True
         self.attendance.stay()
         self.contacts.logged_out()
-        if self.is_registered:
-            i18n.speak(self.resources.language)
-            words = element("status", tr("The gateway is restarting."))
-            self.out.write(stanzas.presence(self.address, self.key.user, "unavailable", words))
+        self.voice.farewell()
 
     def user_changed(self) -> None:
         """A client of the user came, went, or changed its presence."""
         self.review()
-        if self.keeper.state is State.ONLINE:
-            self._show_user()
-
-    def _show_user(self) -> None:
-        """To the network, if it would see a difference."""
-        shown = self.resources.best()
-        if shown.show is Show.OFFLINE:  # In a room, or staying online.
-            shown = Shown(Show.XA if self.stays_online else Show.AVAILABLE)
-        if shown == self._shown or SetPresence not in self.transport.network.commands:
-            return
-        idle = datetime.now(UTC) - shown.idle_since if shown.idle_since else None
-        if self.attempt(SetPresence(show=shown.show, status=shown.status, idle=idle)):
-            self._shown = shown
+        self.own_presence.review()
 
     # The XMPP server went, or came back.
 
@@ -205,31 +182,19 @@ class Bridge:
     def reconnected(self) -> None:
         """For a while nobody is taken for gone who has not said so."""
         self.attendance.review(RETURN_TIME)
-        self._said = ""
         self.rooms.reconnected()
-        self.announce()
+        self.voice.announce_anew()
         self.contacts.announce()
 
     # The registration.
 
     def set_preferences(self, preferences: Preferences) -> None:
         self.credentials.set_preferences(preferences)
-        self.review()
-        self._tell_invisible()
+        self.user_changed()
 
     def _login(self) -> Login:
-        self._is_invisible = self.credentials.preferences.invisible
+        self.own_presence.logging_in()
         return self.credentials.login(self.contacts.people())
-
-    def _tell_invisible(self) -> None:
-        """Unless the network knows; it may have been set while we were logging in."""
-        wanted = self.credentials.preferences.invisible
-        if self.keeper.state is State.ONLINE and wanted is not self._is_invisible:
-            self._is_invisible = wanted
-            self.attempt(SetInvisible(is_invisible=wanted))
-            if not wanted:  # What it was told meanwhile of idle times is out of date.
-                self._shown = None
-                self._show_user()
 
     def _latch_if_hopeless(self) -> None:
         if isinstance(self.registration, Broken):
@@ -321,18 +286,16 @@ class Bridge:
 
     def logged_in(self, event: LoggedIn) -> None:
         self.enrolment.logged_in(event)
-        self._tell_invisible()
         self.me = event.me
-        self.announce()
-        self._shown = None
-        self._show_user()
+        self.voice.announce()
+        self.own_presence.logged_in()
         self.rooms.rejoin()
         self.contacts.logged_in()
         self.own_avatar.review()
         self.own_name.review()
 
     def step_asked(self, event: events.StepAsked) -> None:
-        self.announce()
+        self.voice.announce()
         self.enrolment.step_asked(event)
 
     def logged_out(self, event: LoggedOut) -> None:
@@ -342,28 +305,11 @@ class Bridge:
         self._refuse_pending(words)
         self.contacts.logged_out()
         self.rooms.logged_out(event, words)
-        self.announce()
+        self.voice.announce()
         if not self.enrolment.logged_out(event):
-            self._explain(event, words)
-
-    def _explain(self, event: LoggedOut, words: str) -> None:
-        """To the user, what they would not find out by looking."""
-        match event.why:
-            case Offline.BAD_CREDENTIALS if self.keeper.state is State.LATCHED:
+            if self.keeper.state is State.LATCHED:
                 self._latched(event.detail or words)
-                self.say_error(Reason.NOT_AUTHORIZED, event.detail)
-                self.say(words)
-            case Offline.REPLACED:
-                self.say_error(Reason.CONFLICT, event.detail)
-                self.say(words)
-            case Offline.GATEWAY:
-                if self.keeper.is_first_failure:
-                    self.say_error(Reason.INTERNAL, event.detail)
-                self.say(f"{event.detail} {words}" if event.detail not in words else words)
-            case Offline.NETWORK if self.keeper.is_first_failure:
-                self.say_error(Reason.TIMEOUT, event.detail)
-            case _:
-                pass
+            self.voice.explain(event)
 
     def _latched(self, why: str) -> None:
         self.log.warning("session.latched", why=why)
@@ -387,7 +333,7 @@ class Bridge:
 
     def renamed(self, event: events.Renamed) -> None:
         self.me = event.me
-        self.announce()
+        self.voice.announce()
 
     def answered(self, event: Answer) -> None:
         """Done, or one of the events that carry an answer to an IQ."""
@@ -411,48 +357,8 @@ class Bridge:
             case Question(answer):
                 answer.set_exception(CommandRefused(reason, detail))
 
-    # What the transport itself has to say.
-
-    def announce(self, to: str = "") -> None:
-        """The transport's presence, to everybody if it changed, or to one who asked."""
-        i18n.speak(self.resources.language)
-        if not self.is_registered:
-            return
-        words = element("status", self.keeper.explain())
-        caps = self.context.caps(Kind.SERVER, self.transport)
-        if self.keeper.state is State.ONLINE:
-            said = stanzas.presence(self.address, to or self.key.user, "", words + caps)
-        else:
-            said = stanzas.presence(self.address, to or self.key.user, "unavailable", words)
-        if to:
-            self.out.write(said)
-        elif said != self._said:
-            self._said = said
-            self.out.write(said)
-
-    def say_error(self, reason: Reason, detail: str) -> None:
-        """A failed log-in (XEP-0100, section 4.4.2)."""
-        if self.is_registered:
-            error = stanzas.error(reason, detail)
-            self.out.write(stanzas.presence(self.address, self.key.user, "error", error))
-
-    def taken_up(self) -> None:
-        """The user put the transport into the roster."""
-        self._is_dropped = False
-
-    def dropped(self) -> None:
-        """The user took it out of the roster, which clients make easy to do by mistake: nothing is
-        deleted for that."""
-        if self.is_registered and not self._is_dropped:
-            self._is_dropped = True
-            self.say(
-                tr("You are still registered with {name}. {how_to_leave}").format(
-                    name=self.transport.name, how_to_leave=tr(HOW_TO_LEAVE)
-                )
-            )
-
     def say(self, text: str) -> None:
-        self.chats.say(self.address, stanzas.body(text))
+        self.voice.say(text)
 
 
 def _room_or_chat(bridge: Bridge, event: events.MessageReceived) -> None:

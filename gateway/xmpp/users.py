@@ -256,7 +256,7 @@ class User:
         elif kind in ("unsubscribe", "unsubscribed"):
             for bridge in self.bridges(transport.domain):
                 if bridge.address == stanza.get("to"):
-                    bridge.dropped()
+                    bridge.voice.dropped()
 
     def _subscribe_to_transport(self, stanza: Element, transport: Transport, to: Address) -> None:
         bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
@@ -264,15 +264,15 @@ class User:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         bridges[0].out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
         for bridge in bridges:
-            bridge.taken_up()
-            bridge.announce(to=self.jid)
+            bridge.voice.taken_up()
+            bridge.voice.announce(to=self.jid)
 
     def probe(self, stanza: Element, transport: Transport, to: Address) -> None:
         """Answered from what we know, to who asked (RFC 6121, section 4.3)."""
         sender = stanza.get("from", "")
         for bridge in self.bridges(transport.domain):
             if to.kind is Kind.SERVER and to.account in ("", bridge.key.account):
-                bridge.announce(to=sender)
+                bridge.voice.announce(to=sender)
             elif to.kind is Kind.PERSON and to.account == bridge.key.account:
                 bridge.contacts.probe(to.chat, sender)
 

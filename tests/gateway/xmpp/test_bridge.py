@@ -189,11 +189,11 @@ def test_presence_is_sent_when_it_changes(rig: Rig) -> None:
     bridge = rig.bridge()
     come(bridge)
     assert transport_presence(rig) == [ONLINE]
-    bridge.announce()
+    bridge.voice.announce()
     rig.tell(bridge, events.Renamed(me=PersonId("Capulet")))
     assert bridge.me == "Capulet"
     assert transport_presence(rig) == []
-    bridge.announce(to=PHONE)
+    bridge.voice.announce(to=PHONE)
     assert transport_presence(rig) == [f"presence {TRANSPORT} phone"]
     go(bridge)
     until(lambda: bridge.keeper.state is State.OFFLINE)
@@ -215,9 +215,9 @@ def test_a_guest_is_shown_no_transport(rig: Rig) -> None:
     settle()
     assert bridge.keeper.state is State.ONLINE
     assert not bridge.is_registered
-    bridge.announce()
-    bridge.announce(to=CLIENT)
-    bridge.say_error(Reason.TIMEOUT, "")
+    bridge.voice.announce()
+    bridge.voice.announce(to=CLIENT)
+    bridge.voice.refuse(Reason.TIMEOUT, "")
     assert rig.out.take() == []
 
 
