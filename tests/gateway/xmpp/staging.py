@@ -443,3 +443,15 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     with gevent.Timeout(6 * PATIENCE):
         yield made
     made.close()
+
+
+def come(bridge: Bridge, resource: str = "balcony") -> None:
+    """A client of the user."""
+    bridge.resources.available(resource, "", presence(TRANSPORT))
+    bridge.user_changed()
+    settle()
+
+
+def go(bridge: Bridge, resource: str = "balcony") -> None:
+    bridge.resources.unavailable(resource, "")
+    bridge.user_changed()

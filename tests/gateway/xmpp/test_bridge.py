@@ -12,13 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway import events, sessions
-from gateway.commands import FetchProfile, JoinRoom, SendMessage, SetInvisible, SetPresence
+from gateway import events
+from gateway.commands import FetchProfile, JoinRoom, SendMessage
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Event, LoggedIn, LoggedOut, Offline, Show
 from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
-from gateway.store import Account, Broken, KnownContact, Preferences
+from gateway.store import Account, Broken, KnownContact
 from gateway.xmpp import stanzas
 from gateway.xmpp.bridge import DELIVER, Bridge
 from gateway.xmpp.pending import MOST, Sent
@@ -28,10 +28,11 @@ from tests.gateway.xmpp.staging import (
     JULIET,
     MUC,
     OPEN,
-    PHONE,
     ROOM,
     TRANSPORT,
     Rig,
+    come,
+    go,
     let_in,
     message,
     presence,
@@ -163,136 +164,7 @@ def test_a_message_is_never_lost_for_its_senders_name(rig: Rig, sender: str, bod
     bridge.close()
 
 
-# The transport's presence.
-
-
-def transport_presence(rig: Rig) -> list[str]:
-    return [line for line in rig.out.take() if line.split(" ")[0] == "presence"]
-
-
-ONLINE = f"presence {TRANSPORT} juliet"
-OFFLINE = f"presence unavailable {TRANSPORT} juliet"
-
-
-def come(bridge: Bridge, resource: str = "balcony") -> None:
-    bridge.resources.available(resource, "", presence(TRANSPORT))
-    bridge.user_changed()
-    settle()
-
-
-def go(bridge: Bridge, resource: str = "balcony") -> None:
-    bridge.resources.unavailable(resource, "")
-    bridge.user_changed()
-
-
-def test_presence_is_sent_when_it_changes(rig: Rig) -> None:
-    bridge = rig.bridge()
-    come(bridge)
-    assert transport_presence(rig) == [ONLINE]
-    bridge.voice.announce()
-    rig.tell(bridge, events.Renamed(me=PersonId("Capulet")))
-    assert bridge.me == "Capulet"
-    assert transport_presence(rig) == []
-    bridge.voice.announce(to=PHONE)
-    assert transport_presence(rig) == [f"presence {TRANSPORT} phone"]
-    go(bridge)
-    until(lambda: bridge.keeper.state is State.OFFLINE)
-    assert transport_presence(rig) == [OFFLINE]
-
-
-def test_presence_is_sent_again_to_a_server_that_comes_back(rig: Rig) -> None:
-    bridge = rig.bridge()
-    come(bridge)
-    bridge.cut_off()
-    rig.out.take()
-    bridge.reconnected()
-    assert transport_presence(rig) == [ONLINE]
-
-
-def test_a_guest_is_shown_no_transport(rig: Rig) -> None:
-    bridge = rig.bridge(Account(key=rig.key(OPEN, "srv")), OPEN)
-    bridge.rooms.presence(presence(f"#x%srv@{OPEN}", children=MUC), ChatId("#x"), "Juliet")
-    settle()
-    assert bridge.keeper.state is State.ONLINE
-    assert not bridge.is_registered
-    bridge.voice.announce()
-    bridge.voice.announce(to=CLIENT)
-    bridge.voice.refuse(Reason.TIMEOUT, "")
-    assert rig.out.take() == []
-
-
-def test_the_network_is_told_how_the_user_is(rig: Rig) -> None:
-    bridge = rig.bridge()
-    away = presence(TRANSPORT, children="<show>away</show><status>asleep</status>")
-    bridge.resources.available("balcony", "", away)
-    bridge.user_changed()
-    settle()
-    assert rig.stage.take() == [SetPresence(show=Show.AWAY, status="asleep")]
-    come(bridge)
-    assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE, status="")]
-
-
-def test_what_changes_nothing_for_the_network_is_not_told(rig: Rig) -> None:
-    """Another client that says the same; the first of two that goes."""
-    bridge = rig.bridge()
-    come(bridge)
-    rig.stage.take()
-    come(bridge, "phone")
-    go(bridge)
-    assert rig.stage.take() == []
-    rig.tell(bridge, LATER)
-    bridge.switch(True)
-    until(lambda: len(rig.stage.logins) == 2)
-    settle()
-    assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE)], "another session"
-
-
-def test_the_network_is_told_for_how_long_the_user_is_idle(rig: Rig) -> None:
-    bridge = rig.bridge()
-    since = stanzas.stamp(datetime.now(UTC) - timedelta(minutes=5))
-    idle = presence(TRANSPORT, children=f"<idle xmlns='urn:xmpp:idle:1' since='{since}'/>")
-    bridge.resources.available("balcony", "", idle)
-    bridge.user_changed()
-    settle()
-    [told] = rig.stage.take()
-    assert isinstance(told, SetPresence)
-    assert told.idle is not None
-    assert timedelta(minutes=5) <= told.idle < timedelta(minutes=6)
-    come(bridge)
-    assert rig.stage.take() == [SetPresence(show=Show.AVAILABLE)]
-
-
-def test_who_stays_online_while_away_is_extended_away(rig: Rig) -> None:
-    registration = rig.save(preferences=Preferences(stay_online=True))
-    bridge = rig.bridge(Account(key=registration.key, registration=registration))
-    bridge.review()
-    settle()
-    assert rig.stage.take() == [SetPresence(show=Show.XA, status="")]
-
-
 # How sessions end.
-
-
-def test_who_wants_to_look_offline_does_from_the_first_moment(rig: Rig) -> None:
-    registration = rig.save(preferences=Preferences(invisible=True))
-    bridge = rig.bridge(Account(key=registration.key, registration=registration))
-    come(bridge)
-    assert rig.stage.logins[0].is_invisible
-    rig.stage.take()
-    bridge.set_preferences(Preferences(stay_online=True))
-    bridge.set_preferences(Preferences())
-    settle()
-    here = SetPresence(show=Show.AVAILABLE)  # Once more: it might have been idle since.
-    assert rig.stage.take() == [SetInvisible(is_invisible=False), here]
-
-
-def test_what_is_set_while_logging_in_is_told_after(rig: Rig) -> None:
-    rig.stage.welcome = lambda _: None
-    bridge = rig.bridge()
-    come(bridge)
-    bridge.set_preferences(Preferences(invisible=True))
-    rig.tell(bridge, LoggedIn(me=PersonId("Juliet")))
-    assert rig.stage.of(SetInvisible) == [SetInvisible(is_invisible=True)]
 
 
 def test_refused_credentials_latch(rig: Rig) -> None:
@@ -343,29 +215,6 @@ def test_replaced_gives_way(rig: Rig) -> None:
     go(bridge, "phone")
     come(bridge)
     assert bridge.keeper.state is State.ONLINE, "whoever comes last stays"
-
-
-def test_a_lost_network_is_told_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "FIRST_RETRY", 0.001)
-    bridge = rig.bridge()
-    come(bridge)
-    rig.out.take()
-    rig.stage.welcome = lambda _: LATER
-    rig.tell(bridge, LATER)
-    until(lambda: len(rig.stage.logins) == 4)
-    assert bridge.keeper.state is not State.ONLINE
-    told = [line for line in rig.out.take() if "error" in line or "message" in line]
-    assert told == [f"presence error {TRANSPORT} juliet remote-server-timeout"]
-
-
-def test_a_mistake_of_ours_is_confessed(rig: Rig) -> None:
-    bridge = rig.bridge()
-    come(bridge)
-    rig.out.take()
-    rig.tell(bridge, LoggedOut(why=Offline.GATEWAY, detail="We made a mistake."))
-    error, words = [line for line in rig.out.take() if "error" in line or "message" in line]
-    assert error == f"presence error {TRANSPORT} juliet internal-server-error"
-    assert words.startswith(f"message chat {TRANSPORT} juliet Not connected to Tiny: We made a mis")
 
 
 def test_what_waits_is_refused_when_the_session_ends(rig: Rig) -> None:
@@ -467,7 +316,10 @@ def test_farewell(rig: Rig) -> None:
     rig.tell(bridge, events.PresenceChanged(person=PersonId("Romeo"), show=Show.AVAILABLE))
     rig.out.take()
     bridge.farewell()
-    assert rig.out.take() == [f"presence unavailable romeo@{TRANSPORT} juliet", OFFLINE]
+    assert rig.out.take() == [
+        f"presence unavailable romeo@{TRANSPORT} juliet",
+        f"presence unavailable {TRANSPORT} juliet",
+    ]
     bridge.keeper.log_out("The gateway is restarting.")
     until(lambda: not bridge.keeper.is_running)
     assert rig.out.take() == []
