@@ -56,10 +56,11 @@ def result(status: int, data: bytes, name: str) -> Element | Fault:
 
 
 def parse_id(status: int, data: bytes) -> str | Fault:
-    """The answer to what makes a contact or a group: its id."""
+    """The answer to what makes a contact or a group: its id, also of one that another client has
+    made meanwhile."""
     content = read(status, data)
     if isinstance(content, Fault):
-        return content
+        return content.existing or content
     for found in content:
         if id := text_of(descend(found, "guid")):
             return id

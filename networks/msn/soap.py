@@ -55,6 +55,8 @@ class Fault:
     """Where to ask again (``psf:Redirect``)."""
     lock_key: str = ""
     """The challenge to answer before an offline message is taken."""
+    existing: str = ""
+    """The id of what was to be made, and is there already."""
 
     @property
     def wants_new_tickets(self) -> bool:
@@ -115,4 +117,5 @@ def _fault(fault: Element) -> Fault:
         text=said.get("faultstring", ""),
         redirect=said.get("redirectUrl", ""),
         lock_key=said.get("LockKeyChallenge", ""),
+        existing=said.get("conflictObjectId", ""),
     )

@@ -159,6 +159,17 @@ def test_somebody_whose_address_is_written_down() -> None:
     assert contact("").address == ""
 
 
+def test_what_is_there_already() -> None:
+    fault = (
+        "<Envelope><Body><Fault><faultcode>soap:Client</faultcode><detail>"
+        "<errorcode>ContactAlreadyExists</errorcode><additionalDetails>{}</additionalDetails>"
+        "</detail></Fault></Body></Envelope>"
+    )
+    told = fault.format("<conflictObjectId>25AF</conflictObjectId>").encode()
+    assert parse_id(500, told) == "25AF"
+    assert parse_id(500, fault.format("").encode()) == Fault(code="ContactAlreadyExists")
+
+
 def test_no_book() -> None:
     fault = (
         '<Envelope><Body><Fault><faultcode>soap:Client</faultcode><detail><errorcode xmlns="n">'

@@ -94,6 +94,19 @@ def test_adding_who_is_blocked() -> None:
     assert play.fetches[-1].name == "ABContactAdd"
 
 
+def test_adding_whom_another_client_has_added() -> None:
+    (
+        online()
+        >> add()
+        << asked("ABContactAdd")
+        >> fault("ContactAlreadyExists", "<conflictObjectId>id-dave</conflictObjectId>")
+        << Changed(Buddy(DAVE, "", ()))
+        << "ADL 10\n" + listed(1)
+        << Accepted(DAVE)
+        << asked("AddMember", "Allow")
+    ).end()
+
+
 def test_adding_somebody_of_yahoo() -> None:
     (
         online()
