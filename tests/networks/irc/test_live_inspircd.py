@@ -44,7 +44,7 @@ from gateway.events import (
 )
 from gateway.ids import ChatId, PersonId, Token
 from networks.irc.settings import IrcSettings, Rate
-from tests.networks.irc.live import User, user
+from tests.networks.irc.live import User, join, user
 from tests.networks.irc.test_form import pem
 from tests.servers.inspircd import OPERATOR, Inspircd, inspircd
 
@@ -78,17 +78,6 @@ def juliet(server: Inspircd) -> Iterator[User]:
 def romeo(server: Inspircd, juliet: User) -> Iterator[User]:
     with user(plain(server), "rmontague", contacts=(JULIET,)) as someone:
         yield someone
-
-
-def join(name: str, *users: User) -> ChatId:
-    room = ChatId(name)
-    for someone in users:
-        someone.put(JoinRoom(room=room, token=Token("join")))
-        someone.expect(RoomJoined, room=room, token="join")
-    for number, someone in enumerate(users):
-        for _ in users[number + 1 :]:
-            someone.expect(OccupantJoined, room=room)
-    return room
 
 
 def become_operator(someone: User, room: ChatId) -> None:

@@ -31,7 +31,6 @@ from gateway.events import (
     MessageSent,
     NoticeReceived,
     OccupantChanged,
-    OccupantJoined,
     OccupantLeft,
     Offline,
     PresenceChanged,
@@ -48,7 +47,7 @@ from gateway.events import (
 )
 from gateway.ids import ChatId, PersonId, Token
 from networks.irc.settings import IrcSettings, Rate
-from tests.networks.irc.live import User, user
+from tests.networks.irc.live import User, join, user
 from tests.servers.ngircd import Ngircd, ngircd
 
 FAST = Rate(burst=200, seconds=0.05)
@@ -71,17 +70,6 @@ def juliet(settings: IrcSettings) -> Iterator[User]:
 def romeo(settings: IrcSettings, juliet: User) -> Iterator[User]:
     with user(settings, "rmontague", contacts=(JULIET,)) as someone:
         yield someone
-
-
-def join(room: str, *users: User) -> ChatId:
-    chat = ChatId(room)
-    for someone in users:
-        someone.put(JoinRoom(room=chat, token=Token("join")))
-        someone.expect(RoomJoined, room=chat, token="join")
-    for number, someone in enumerate(users):
-        for _ in users[number + 1 :]:
-            someone.expect(OccupantJoined, room=chat)
-    return chat
 
 
 def test_talk_in_a_room(juliet: User, romeo: User) -> None:

@@ -20,7 +20,6 @@ from gateway.commands import (
     LeaveRoom,
     Logout,
     RemoveContact,
-    SendMessage,
     SetAvatar,
     SetInvisible,
     SetPresence,
@@ -58,6 +57,7 @@ from gateway.events import (
 )
 from gateway.ids import ChatId, PersonId, Token
 from tests.gateway.tinynet import log_lines
+from tests.networks.live import say
 from tests.networks.msn.live import User, settings, user
 from tests.servers import msn as fake
 from tests.servers.msn import Answer, ManualClock, Msn, msn
@@ -84,16 +84,9 @@ def verona(*, befriended: bool = True, **ways: Any) -> Iterator[Msn]:
         server.check()
 
 
-def say(chat: str, body: str, token: str = "1") -> SendMessage:
-    return SendMessage(chat=ChatId(chat), body=body, token=Token(token))
-
-
 def ended(server: Msn, address: str, password: str = "secret", **changed: Any) -> LoggedOut:
     """How a log-in fails."""
-    someone = User(settings(server, **changed), address, password)
-    event = someone.expect(LoggedOut)
-    assert someone.over.wait(10)
-    return event
+    return User(settings(server, **changed), address, password).ended()
 
 
 # Getting in.

@@ -5,94 +5,40 @@ with oscar() as server, user(server, "Juliet") as juliet:
     juliet.expect(MessageSent, token="1")
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
 
-import gevent
-from gevent.event import Event as Flag
-from gevent.queue import Empty, Queue
-
-from gateway import log
-from gateway.commands import Command, Logout
-from gateway.errors import CommandRefused
-from gateway.events import ContactsListed, Event, LoggedIn
-from gateway.ids import PersonId
-from gateway.network import Login
-from gateway.session import Session
+from gateway.events import ContactsListed
 from networks.aim import NETWORK as AIM
 from networks.icq import NETWORK as ICQ
 from networks.oscar.settings import OscarSettings
+from tests.networks.live import Online, logged_in
 from tests.servers.oscar import Oscar
-
-TIMEOUT = 20.0
-"""For one event; they take milliseconds, a loaded machine much longer."""
 
 NOTHING: Mapping[str, Any] = {}
 
-E = TypeVar("E")
 
-
-class User:
+class User(Online):
     def __init__(
         self, settings: OscarSettings, name: str, password: str = "secret", **login: Any
     ) -> None:
-        login = Login(
+        super().__init__(
+            ICQ if name.isdigit() else AIM,
+            name,
             user=f"{name.replace(' ', '').lower()}@verona.lit",
-            account="",
             fields={"username": name, "password": password},
             settings=settings,
-            nonce="0123456789abcdef" * 2,
             **login,
         )
-        self.events: Queue[Event] = Queue()
-        self.seen: list[Event] = []
-        self.over = Flag()
-        network = ICQ if name.isdigit() else AIM
-        self.session = Session(
-            network, login, self.events.put, log.bind(user=name), lambda _: self.over.set()
-        )
-        self.session.start()
-
-    def put(self, *commands: Command) -> None:
-        for command in commands:
-            self.session.put(command)
-
-    def expect(self, type_: type[E], **fields: Any) -> E:
-        """The next event of that type with these fields.  Others are passed over."""
-        try:
-            with gevent.Timeout(TIMEOUT):
-                while True:
-                    event: Any = self.events.get()
-                    self.seen.append(event)
-                    if isinstance(event, type_) and all(
-                        getattr(event, name) == value for name, value in fields.items()
-                    ):
-                        return event
-        except (gevent.Timeout, Empty):
-            told = "\n".join(map(str, self.seen))
-            raise AssertionError(f"no {type_.__name__} {fields} among:\n{told}") from None
-
-    def saw(self, type_: type[E]) -> list[E]:
-        return [event for event in self.seen if isinstance(event, type_)]
 
 
 def settings(server: Oscar, **changed: Any) -> OscarSettings:
     return OscarSettings(**{"server": server.host, "port": server.port, **changed})
 
 
-@contextmanager
 def user(
     server: Oscar, name: str, *, session: Mapping[str, Any] = NOTHING, **changed: Any
-) -> Iterator[User]:
+) -> AbstractContextManager[User]:
     """Logged in with their address book read, and out in the end.  ``session``: of its Login."""
-    someone = User(settings(server, **changed), name, **session)
-    try:
-        someone.expect(LoggedIn, me=PersonId(name))
-        someone.expect(ContactsListed)
-        yield someone
-    finally:
-        with suppress(CommandRefused):  # It is over already.
-            someone.session.put(Logout())
-        if not someone.over.wait(TIMEOUT):
-            someone.session.kill()
+    return logged_in(User(settings(server, **changed), name, **session), ContactsListed)

@@ -22,7 +22,6 @@ from gateway.commands import (
     Logout,
     RemoveContact,
     SearchPeople,
-    SendMessage,
     SetAvatar,
     SetInvisible,
     SetPresence,
@@ -67,6 +66,7 @@ from gateway.ids import ChatId, PersonId, Token
 from networks.oscar.auth import roast
 from networks.oscar.users import NO_ICON
 from tests.gateway.tinynet import log_lines
+from tests.networks.live import say
 from tests.networks.oscar.live import User, settings, user
 from tests.servers import oscar as fake
 from tests.servers.oscar import Oscar, oscar
@@ -88,16 +88,9 @@ def verona(kind: str = "oos", **how: Any) -> Iterator[Oscar]:
         assert server.violations == []
 
 
-def say(chat: str, body: str, token: str = "1") -> SendMessage:
-    return SendMessage(chat=ChatId(chat), body=body, token=Token(token))
-
-
 def ended(server: Oscar, name: str, password: str = "secret", **changed: Any) -> LoggedOut:
     """How a log-in fails."""
-    someone = User(settings(server, **changed), name, password)
-    event = someone.expect(LoggedOut)
-    assert someone.over.wait(10)
-    return event
+    return User(settings(server, **changed), name, password).ended()
 
 
 # Getting in.
