@@ -20,7 +20,7 @@ from tests.endtoend.rig import (
 from tests.servers.inspircd import Inspircd
 from tests.servers.postgres import fresh_database, postgres
 
-ROSTER_SET_FAILS = ('event=privilege.failed',)
+ROSTER_SET_FAILS = ("event=privilege.failed",)
 """To set a roster, always, with ejabberd 23.01."""
 
 
