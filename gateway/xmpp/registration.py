@@ -72,7 +72,7 @@ def start_typed(asker: Asker, name: str) -> Stage:
     """
     name = name.casefold()
     for bridge in _registered(asker.user, asker.transport):
-        if name and name in (name_of(bridge), *labels.split(bridge.key.account)):
+        if name and name in (name_of(bridge).casefold(), *labels.split(bridge.key.account)):
             return _start(asker, *labels.split(bridge.key.account))
     server, label = labels.split(asker.address.account)
     return _start(asker, server, _label(name) or label)

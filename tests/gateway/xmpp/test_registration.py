@@ -323,7 +323,8 @@ def test_a_further_account_is_changed_by_its_name_or_at_its_address(
     rig: Rig, server: Server
 ) -> None:
     user = both(rig, server)
-    assert "Now: Capulet" in talk(rig, user, "register work")
+    assert "Now: Juliet" in talk(rig, user, "register Tiny")  # As ``status`` calls the first.
+    assert "Now: Capulet" in talk(rig, user, "cancel", "register work")
     talk(rig, user, "Juliet Capulet", "done")
     account = rig.store.load(JULIET)[1]
     assert isinstance(account.registration, Registration)
