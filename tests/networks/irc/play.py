@@ -9,13 +9,12 @@
         << "PING greengate-1"
     ).end()
 
-A text is a line: received after ``>>``, sent after ``<<``.  News need no ``Tell`` around them.
-Timers that were asked for are in ``wakes``, and are not part of the script.
+A text is a line: received after ``>>``, sent after ``<<``.
 """
 
 from typing import Any, Self
 
-from gateway.fsm import Connect, Connected, Got, HangUp, Send, Stop, Tell, Timer, Wake
+from gateway.fsm import Connect, Connected, Got, Send
 from gateway.network import Login
 from networks.irc.fsm import IrcFsm
 from networks.irc.news import Welcomed
@@ -39,34 +38,11 @@ SUPPORT = (
 class IrcPlaybook(Playbook):
     fsm: IrcFsm
 
-    def __init__(self, fsm: IrcFsm) -> None:
-        self.wakes: dict[str, float] = {}
-        super().__init__(fsm)
-        self._take_wakes()
-
     def __rshift__(self, given: Any) -> Self:
-        given = Got(parse(given)) if isinstance(given, str) else given
-        super().__rshift__(given)
-        if isinstance(given, Timer):
-            assert self.wakes.get(given.name) is not None, f"nobody asked for {given}"
-        self._take_wakes()
-        return self
+        return super().__rshift__(Got(parse(given)) if isinstance(given, str) else given)
 
     def __lshift__(self, expected: Any) -> Self:
-        if isinstance(expected, str):
-            expected = Send(parse(expected))
-        elif not isinstance(expected, (Connect, HangUp, Send, Stop, Tell)):
-            expected = Tell(expected)
-        return super().__lshift__(expected)
-
-    def _take_wakes(self) -> None:
-        self.wakes |= {effect.name: effect.seconds for effect in self.done if type(effect) is Wake}
-        self.done = [effect for effect in self.done if type(effect) is not Wake]
-
-    def skip(self) -> Self:
-        """Whatever was done: another test's business."""
-        self.done = []
-        return self
+        return super().__lshift__(Send(parse(expected)) if isinstance(expected, str) else expected)
 
 
 def how(fields: dict[str, str] | None = None, **login: Any) -> Login:

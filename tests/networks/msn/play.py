@@ -10,34 +10,21 @@
     ).end()
 
 A text is a line: received after ``>>``, sent after ``<<``; what stands after a new line is its
-payload.  ``On`` puts it on another link than the notification server's.  News need no ``Tell``
-around them, and what is asked of a service is ``asked``.  Timers that were asked for are in
-``wakes``, and are not part of the script.
+payload.  ``On`` puts it on another link than the notification server's.  What is asked of a service
+is ``asked``.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from gateway.fsm import (
-    MAIN,
-    Connect,
-    Connected,
-    Fetch,
-    Fetched,
-    Got,
-    HangUp,
-    Send,
-    Stop,
-    Tell,
-    Timer,
-    Wake,
-)
+from gateway.fsm import MAIN, Connect, Connected, Fetch, Fetched, Got, Send
 from gateway.network import Login
 from networks.msn.fsm import MsnFsm
 from networks.msn.settings import MsnSettings
 from networks.msn.state import State
 from networks.msn.wire import Command, MsnCodec
-from tests.playbook import Playbook
+from tests.playbook import Like, Playbook
 from tests.servers.msn_transcript import answers
 
 SETTINGS = MsnSettings(server="msn.verona.lit")
@@ -61,7 +48,7 @@ class On:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Like):
     """A question to a service."""
 
     what: str
@@ -128,10 +115,8 @@ class MsnPlaybook(Playbook):
     fsm: MsnFsm
 
     def __init__(self, fsm: MsnFsm) -> None:
-        self.wakes: dict[str, float] = {}
         self.fetches: list[Fetch] = []
         super().__init__(fsm)
-        self._take()
 
     def __rshift__(self, given: Any) -> Self:
         match given:
@@ -144,11 +129,7 @@ class MsnPlaybook(Playbook):
                 given = Fetched(
                     name=self.fetches[-1].name, status=status, body=body, failure=failure
                 )
-        super().__rshift__(given)
-        if isinstance(given, Timer):
-            assert self.wakes.pop(given.name, None) is not None, f"nobody asked for {given}"
-        self._take()
-        return self
+        return super().__rshift__(given)
 
     def __lshift__(self, expected: Any) -> Self:
         match expected:
@@ -156,26 +137,11 @@ class MsnPlaybook(Playbook):
                 expected = Send(command(expected))
             case On(link, text):
                 expected = Send(command(text), link)
-            case Connect() | Asked() | HangUp() | Send() | Stop() | Tell():
-                pass
-            case _:
-                expected = Tell(expected)
         return super().__lshift__(expected)
 
-    def _take(self) -> None:
-        self.wakes |= {effect.name: effect.seconds for effect in self.done if type(effect) is Wake}
-        self.done = [effect for effect in self.done if type(effect) is not Wake]
+    def _take(self, effects: Iterator[Any]) -> None:
+        super()._take(effects)
         self.fetches += [effect for effect in self.done if isinstance(effect, Fetch)]
-
-    def skip(self) -> Self:
-        """Whatever was done: another test's business."""
-        self.done = []
-        return self
-
-    def told(self, kind: type) -> list[Any]:
-        """The news of a kind in what was just done."""
-        news = [effect.news for effect in self.done if isinstance(effect, Tell)]
-        return [one for one in news if isinstance(one, kind)]
 
 
 def how(address: str = ME, password: str = "wherefore", **login: Any) -> Login:

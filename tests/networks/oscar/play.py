@@ -9,17 +9,16 @@
     ).end()
 
 ``snac`` is what the server says by itself, ``reply`` what it says to the last SNAC we sent, or to
-the last of a kind.  News need no ``Tell`` around them.  Timers that were asked for are in
-``wakes``, and are not part of the script.  What the server packs is packed by the fake server's
-own code.
+the last of a kind.  What the server packs is packed by the fake server's own code.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 from gateway.commands import JoinRoom
 from gateway.events import Offline
-from gateway.fsm import MAIN, Connect, Fetch, Got, HangUp, Send, Stop, Tell, Timer, Tls, Wake
+from gateway.fsm import MAIN, Connect, Got, Send, Stop, Tls
 from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.fsm import OscarFsm
@@ -29,7 +28,7 @@ from networks.oscar.state import AUTH, State
 from networks.oscar.wire import Signon, Snac
 from networks.oscar.wire import Tlvs as Items
 from tests.networks.oscar.frames import RATES_OOS
-from tests.playbook import Playbook
+from tests.playbook import Like, Playbook
 from tests.servers.oscar_presence import user_info
 from tests.servers.oscar_wire import Reader, Tlvs, name8, string16, tlvs, u8, u16, u32
 
@@ -42,7 +41,7 @@ COOKIE = b"cookie of a log-in"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Like):
     """A SNAC that we send; without ``data``, whatever is in it."""
 
     kind: str
@@ -70,7 +69,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialled:
+class Dialled(Like):
     """Connect, whatever the numbers of its frames begin with."""
 
     host: str
@@ -111,24 +110,11 @@ class OscarPlaybook(Playbook):
     fsm: OscarFsm
 
     def __init__(self, fsm: OscarFsm) -> None:
-        self.wakes: dict[str, float] = {}
         self.sent: list[Send[Snac]] = []
         super().__init__(fsm)
-        self._take()
 
     def __rshift__(self, given: Any) -> Self:
-        if isinstance(given, Reply):
-            given = self._reply(given)
-        super().__rshift__(given)
-        if isinstance(given, Timer):
-            assert self.wakes.get(given.name) is not None, f"nobody asked for {given}"
-        self._take()
-        return self
-
-    def __lshift__(self, expected: Any) -> Self:
-        if not isinstance(expected, (Connect, Dialled, Fetch, HangUp, Send, Sent, Stop, Tell)):
-            expected = Tell(expected)
-        return super().__lshift__(expected)
+        return super().__rshift__(self._reply(given) if isinstance(given, Reply) else given)
 
     def _reply(self, said: Reply) -> Got[Snac]:
         to = next(
@@ -139,19 +125,13 @@ class OscarPlaybook(Playbook):
         frame = Snac(family, subtype, said.data, to.frame.request_id, said.flags)
         return Got(frame, to.link)
 
-    def _take(self) -> None:
-        self.wakes |= {effect.name: effect.seconds for effect in self.done if type(effect) is Wake}
-        self.done = [effect for effect in self.done if type(effect) is not Wake]
+    def _take(self, effects: Iterator[Any]) -> None:
+        super()._take(effects)
         self.sent += [
             effect
             for effect in self.done
             if isinstance(effect, Send) and isinstance(effect.frame, Snac)
         ]
-
-    def skip(self) -> Self:
-        """Whatever was done: another test's business."""
-        self.done = []
-        return self
 
     def last(self, kind: str) -> bytes:
         """The data of the last SNAC of a kind that we sent."""
@@ -225,8 +205,7 @@ def online(
     (play >> snac("01/0f", user_info(name))).skip()
     play >> snac("13/06", feedbag(*items))
     assert play.fsm.oscar.state is State.ONLINE
-    told = [effect.news for effect in play.done if isinstance(effect, Tell)]
-    assert [type(news) for news in told] == [Welcomed, Listed]
+    assert [type(news) for news in play.told(object)] == [Welcomed, Listed]
     play.log.clear()
     return play.skip()
 

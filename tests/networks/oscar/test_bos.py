@@ -249,6 +249,7 @@ def test_our_name() -> None:
 
 def test_silence() -> None:
     play = online()
+    assert play.wakes["ping"] == 60
     (
         play
         >> Timer("ping")
@@ -264,7 +265,6 @@ def test_silence() -> None:
         << sent("01/0e")
         >> Timer("ping")
     )
-    assert play.wakes["ping"] == 60
     assert "120 seconds" in ended(play, Offline.NETWORK)
 
 
