@@ -89,9 +89,12 @@ def photo(avatar: Avatar | None) -> str:
     return hashlib.sha1(avatar.data, usedforsecurity=False).hexdigest()
 
 
+NO_PICTURE = KnownPicture("", "", 0, "")
+
+
 def described(name: str, avatar: Avatar | None) -> KnownPicture:
     if avatar is None:
-        return KnownPicture(name, "", 0, "")
+        return NO_PICTURE._replace(name=name)
     return KnownPicture(name, photo(avatar), len(avatar.data), avatar.media_type)
 
 

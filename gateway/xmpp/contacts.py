@@ -26,7 +26,7 @@ from gateway.ids import ChatId, PersonId
 from gateway.sessions import State
 from gateway.store import KnownContact, KnownPicture
 from gateway.words import tr
-from gateway.xmpp.avatars import Avatars
+from gateway.xmpp.avatars import NO_PICTURE, Avatars
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.host import Host
 from gateway.xmpp.picturenews import PictureNews
@@ -57,7 +57,7 @@ class Contacts:
             self._contacts[jid] = Contact(
                 contact.person,
                 is_hidden=contact.is_hidden,
-                picture=contact.picture,
+                picture=contact.picture or (NO_PICTURE if self._has_pictures else None),
                 is_authorized=not self._network_keeps_them,  # Where it does, its list will tell.
                 seen=contact.seen,
             )
@@ -77,6 +77,10 @@ class Contacts:
     @property
     def _network_keeps_them(self) -> bool:
         return ChangeContact in self._host.transport.network.commands
+
+    @property
+    def _has_pictures(self) -> bool:
+        return FetchAvatar in self._host.transport.network.commands
 
     @property
     def _is_online(self) -> bool:
@@ -294,7 +298,7 @@ class Contacts:
         if contact is None:
             return
         self._call(jid, contact, event.name or contact.name, contact.alias)
-        if event.avatar is not None and FetchAvatar in self._host.transport.network.commands:
+        if event.avatar is not None and self._has_pictures:
             self._avatars.changed(jid, contact, event.avatar)
 
     def _call(self, jid: str, contact: Contact, name: str, alias: str) -> None:
@@ -309,16 +313,17 @@ class Contacts:
         if contact is None or contact.picture == picture:
             return
         before, contact.picture = contact.picture, picture
-        if jid in self._roster:
+        is_kept = jid in self._roster
+        if is_kept and (before or picture.hash):  # Who shows none is not worth a write at log-in.
             self._roster.remember(jid, contact)
         if before is None or before.hash != picture.hash:
             self._roster.tell_if_there(jid, contact)
-            if jid in self._roster and not contact.is_hidden:
+            if is_kept and not contact.is_hidden:
                 self._picture_news.changed(jid, contact)
 
     def client_came(self, client: str, caps: str) -> None:
         """A full JID, and what its presence shows of what it can do.  Never blocks."""
-        if FetchAvatar in self._host.transport.network.commands:
+        if self._has_pictures:
             self._picture_news.client_came(client, caps)
 
     def client_left(self, client: str) -> None:

@@ -332,7 +332,7 @@ def test_denied_and_then_added_after_all() -> None:
     made.subscribe(R)
     assert said(host) == [
         "subscribed romeo",
-        "available romeo status=balcony",
+        "available romeo status=balcony photo=",
         "subscribe romeo",
     ]
     assert not host.store.contacts[ROMEO].is_hidden
