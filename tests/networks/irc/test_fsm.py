@@ -1,46 +1,27 @@
 """Every state, line, command and timer: nothing breaks, and every command is answered once."""
 
-from collections import Counter
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway import commands
-from gateway.commands import Logout, SendRaw
+from gateway.commands import SendRaw
 from gateway.events import (
-    AffiliationsListed,
-    Done,
-    LoggedOut,
-    MessageSent,
-    Offline,
-    ProfileFetched,
-    Refused,
     RoomJoined,
-    RoomsListed,
     SubjectChanged,
 )
-from gateway.fsm import Connected, Got, Lost, Send, Stop, Tell, Timer, Wake
+from gateway.fsm import Connected, Got, Lost, Send, Timer
 from gateway.ids import ChatId, PersonId, Token
-from networks.irc.fsm import COMMANDS, LINES, TIMERS, IrcFsm
+from networks.irc import NETWORK
+from networks.irc.fsm import LINES, TIMERS, IrcFsm
 from networks.irc.news import Noticed
 from networks.irc.settings import Rate
 from networks.irc.state import State
-from networks.irc.translator import IrcTranslator
 from networks.irc.wire import IrcCodec, Line, parse
 from tests.networks.irc.play import EVERYTHING, SETTINGS, SUPPORT, how, in_room, online
-
-ANSWERS = (
-    AffiliationsListed,
-    Done,
-    MessageSent,
-    ProfileFetched,
-    Refused,
-    RoomJoined,
-    RoomsListed,
-    SubjectChanged,
-)
+from tests.networks.watcher import Watcher, any_command, not_handled
 
 # Unknown lines.
 
@@ -73,8 +54,7 @@ def test_lines_with_too_few_parameters_are_ignored() -> None:
 
 
 def test_commands_that_are_not_handled() -> None:
-    missing = set(get_args(commands.Command)) - set(COMMANDS)
-    assert {kind.__name__ for kind in missing} == {
+    assert not_handled(NETWORK) == {
         # IRC has no address book, no pictures and no directory of people …
         *("AskAttention", "Authorize", "Block", "ChangeContact", "FetchAvatar", "ListBlocked"),
         *("SearchPeople", "SetAvatar", "SetName", "SetProfile"),
@@ -143,11 +123,9 @@ PLAUSIBLE = st.sampled_from(
 ).map(parse)
 TIMERS_ = st.sampled_from(sorted(TIMERS)).map(Timer)
 
-for _name in (ChatId, PersonId):
-    likely = st.sampled_from(["romeo", "#verona", "#x"])
-    st.register_type_strategy(_name, likely | st.sampled_from(NAMES) | st.text(max_size=5))
-st.register_type_strategy(Token, st.just(Token("?")))  # Numbered below.
-COMMANDS_ = st.one_of([st.from_type(kind) for kind in COMMANDS if kind is not Logout])
+COMMANDS_ = any_command(
+    NETWORK, st.sampled_from(["romeo", "#verona", "#x", *NAMES]) | st.text(max_size=5)
+)
 SWEEP = st.just(Timer("sweep"))
 INPUTS = st.lists(
     st.one_of(FRAMES.map(Got), PLAUSIBLE.map(Got), COMMANDS_, TIMERS_, SWEEP, st.just(Connected())),
@@ -177,61 +155,27 @@ def welcomed() -> IrcFsm:
     return fsm
 
 
-class Watcher:
-    """Does what the session would, and keeps count of the answers."""
+class IrcWatcher(Watcher):
+    network = NETWORK
+    codec = IrcCodec()
+    timers = TIMERS
+    unasked = (RoomJoined, SubjectChanged)
 
-    def __init__(self, fsm: IrcFsm) -> None:
-        self.fsm = fsm
-        self.translator = IrcTranslator()
-        self.codec = IrcCodec()
-        self.asked: set[str] = set()
-        self.answered: Counter[str] = Counter()
-        self.ends: list[LoggedOut] = []
-        self.is_over = False
-
-    def give(self, given: Any) -> None:
-        if hasattr(given, "token"):
-            token = Token(str(len(self.asked)))
-            given = type(given)(**{**fields(given), "token": token})
-            self.asked.add(token)
-        for effect in self.fsm.handle(given):
-            assert not self.is_over, f"{effect} after Stop"
-            match effect:
-                case Send(frame):
-                    encoded = self.codec.encode(frame)
-                    assert encoded.count(b"\n") == 1
-                case Wake(name, seconds):
-                    assert name in TIMERS
-                    assert seconds > 0
-                case Tell(news):
-                    for event in self.translator.translate(news):
-                        self.note(event)
-                case Stop():
-                    self.is_over = True
-
-    def note(self, event: Any) -> None:
-        if isinstance(event, ANSWERS) and event.token is not None:
-            self.answered[event.token] += 1
-        if isinstance(event, LoggedOut):
-            self.ends.append(event)
-
-
-def fields(command: Any) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__dataclass_fields__}
+    def do(self, effect: Any) -> None:
+        if isinstance(effect, Send):
+            assert self.codec.encode(effect.frame).count(b"\n") == 1
+        super().do(effect)
 
 
 @pytest.mark.parametrize("state", START, ids=lambda state: state.value)
 @settings(max_examples=150, deadline=None)
 @given(inputs=INPUTS)
 def test_whatever_comes(state: State, inputs: list[Any]) -> None:
-    watcher = Watcher(START[state]())
+    watcher = IrcWatcher(START[state]())
     for given_ in inputs:
         if not watcher.is_over:
             watcher.give(given_)
-    while not watcher.is_over:  # MOVING goes on to CONNECTING.
-        watcher.give(Lost("the end"))
-    assert len(watcher.ends) == 1
-    assert watcher.answered == Counter(watcher.asked)
+    watcher.lose()  # MOVING goes on to CONNECTING.
 
 
 USUAL = st.sampled_from(
@@ -259,20 +203,19 @@ SOME_TIMERS = st.sampled_from([Timer("sweep"), Timer("refill")])
 )
 def test_whatever_is_answered(caps: str, given_: list[Any], then: list[Any]) -> None:
     slow = SETTINGS.model_copy(update={"rate": Rate(burst=4)})
-    watcher = Watcher(in_room("@romeo", caps=caps, settings=slow).fsm)
+    watcher = IrcWatcher(in_room("@romeo", caps=caps, settings=slow).fsm)
     for input_ in [*given_, *then, Lost("the end")]:
         watcher.give(input_)
-    assert watcher.answered == Counter(watcher.asked)
+    watcher.check()
 
 
 def test_the_end_is_the_end() -> None:
-    watcher = Watcher(online().fsm)
-    watcher.give(Logout())
-    assert [end.why for end in watcher.ends] == [Offline.ASKED]
-    for given_ in (
-        Got(Line("PING", ("x",))),
-        Timer("ping"),
-        Lost("x"),
-        SendRaw(line="x", token=Token("1")),
-    ):
-        assert list(watcher.fsm.handle(given_)) == []
+    watcher = IrcWatcher(online().fsm)
+    watcher.log_out(
+        then=(
+            Got(Line("PING", ("x",))),
+            Timer("ping"),
+            Lost("x"),
+            SendRaw(line="x", token=Token("1")),
+        )
+    )

@@ -1,27 +1,14 @@
 """Every state, command of the server, command of the user and timer: nothing breaks, and every
 command is answered once."""
 
-from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway import commands
-from gateway.commands import Logout, SendMessage
+from gateway.commands import SendMessage
 from gateway.errors import Reason
-from gateway.events import (
-    Avatar,
-    AvatarFetched,
-    BlockedListed,
-    Done,
-    LoggedOut,
-    MessageSent,
-    Offline,
-    Refused,
-    RoomJoined,
-)
 from gateway.fsm import (
     MAIN,
     Connect,
@@ -29,21 +16,16 @@ from gateway.fsm import (
     Fetch,
     Fetched,
     Got,
-    HangUp,
     Lost,
-    Send,
-    Stop,
-    Tell,
     Timer,
-    Wake,
 )
-from gateway.ids import ChatId, PersonId, Token
-from networks.msn.fsm import BOARD, COMMANDS, COMMANDS_OF, MAX_HELD, NAMED_TIMERS, TIMERS, MsnFsm
+from gateway.ids import ChatId, Token
+from networks.msn import NETWORK
+from networks.msn.fsm import BOARD, COMMANDS_OF, MAX_HELD, NAMED_TIMERS, TIMERS, MsnFsm
 from networks.msn.lists import On as Lists
 from networks.msn.msnobject import picture
 from networks.msn.news import Denied
 from networks.msn.state import BUSY, State
-from networks.msn.translator import MsnTranslator
 from networks.msn.wire import Command, MsnCodec, quote
 from tests.networks.msn.play import (
     BOB,
@@ -69,8 +51,7 @@ from tests.networks.msn.play import (
 )
 from tests.networks.msn.test_messages import NUDGE, TEXT, TYPING
 from tests.networks.msn.test_rooms import inside
-
-ANSWERS = (AvatarFetched, BlockedListed, Done, MessageSent, Refused, RoomJoined)
+from tests.networks.watcher import Watcher, any_command, not_handled
 
 MISSING = {
     *("AnswerStep", "EditMessage", "FetchProfile", "Kick", "ListAffiliations", "ListRooms"),
@@ -88,8 +69,7 @@ MISSING = {
 
 
 def test_commands() -> None:
-    every = {kind.__name__ for kind in commands.Command.__args__}
-    assert {kind.__name__ for kind in COMMANDS} == every - MISSING
+    assert not_handled(NETWORK) == MISSING
 
 
 def test_commands_that_are_too_short_are_ignored() -> None:
@@ -210,13 +190,7 @@ ANSWER = st.sampled_from(
 )
 TIMER_NAMES = [*sorted(TIMERS), f"typed by {BOB} in {BOB}", f"typing to {BOB}", "unattended #x"]
 
-for _name in (ChatId, PersonId):
-    st.register_type_strategy(_name, NAME.map(_name))
-st.register_type_strategy(Token, st.just(Token("?")))  # Numbered below.
-st.register_type_strategy(
-    Avatar, st.builds(Avatar, data=st.binary(max_size=9), media_type=st.just("image/png"))
-)
-COMMANDS_ = st.one_of([st.from_type(kind) for kind in COMMANDS if kind is not Logout])
+COMMANDS_ = any_command(NETWORK, NAME)
 INPUTS = st.lists(
     st.builds(Got, FRAMES, LINKS)
     | st.just("reply")
@@ -247,67 +221,38 @@ START = {
 }
 
 
-class Watcher:
-    """Does what the session would, and keeps count of the answers."""
+class MsnWatcher(Watcher):
+    network = NETWORK
+    codec = MsnCodec()
+    timers = TIMERS
+    more_timers = tuple(NAMED_TIMERS)
 
     def __init__(self, fsm: MsnFsm) -> None:
-        self.fsm = fsm
-        self.translator = MsnTranslator()
-        self.codec = MsnCodec()
-        self.asked: set[str] = set()
-        self.answered: Counter[str] = Counter()
-        self.ends: list[LoggedOut] = []
+        super().__init__(fsm)
         self.links: set[str] = {MAIN}
         self.fetching = [fsm.msn.errands[0].ask.what] if fsm.msn.errands else []
-        self.is_over = False
 
     def give(self, given: Any) -> None:
-        if hasattr(given, "token"):
-            token = Token(str(len(self.asked)))
-            given = type(given)(**{**fields(given), "token": token})
-            self.asked.add(token)
         if isinstance(given, Lost):
             self.links.discard(given.link)
-        for effect in self.fsm.handle(given):
-            assert not self.is_over, f"{effect} after Stop"
-            match effect:
-                case Send(frame):
-                    self.codec.encode(frame)
-                case Connect(link=link):
-                    assert link not in self.links
-                    self.links.add(link)
-                case Fetch(name=name):
-                    assert not self.fetching, "one at a time"
-                    self.fetching.append(name)
-                case Wake(name, seconds):
-                    assert name in TIMERS or name.startswith(tuple(NAMED_TIMERS))
-                    assert seconds > 0
-                case Tell(news):
-                    for event in self.translator.translate(news):
-                        self.note(event)
-                case HangUp():
-                    pass
-                case Stop():
-                    self.is_over = True
+        super().give(given)
 
-    def note(self, event: Any) -> None:
-        assert not self.ends, f"{event} after LoggedOut"
-        if isinstance(event, ANSWERS):
-            assert event.token is not None
-            self.answered[event.token] += 1
-        if isinstance(event, LoggedOut):
-            self.ends.append(event)
-
-
-def fields(command: Any) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__dataclass_fields__}
+    def do(self, effect: Any) -> None:
+        match effect:
+            case Connect(link=link):
+                assert link not in self.links
+                self.links.add(link)
+            case Fetch(name=name):
+                assert not self.fetching, "one at a time"
+                self.fetching.append(name)
+        super().do(effect)
 
 
 @pytest.mark.parametrize("state", START, ids=str)
 @settings(max_examples=100, deadline=None)
 @given(inputs=INPUTS, replies=st.data())
 def test_whatever_comes(state: State, inputs: list[Any], replies: Any) -> None:
-    watcher = Watcher(START[state]())
+    watcher = MsnWatcher(START[state]())
     for given_ in inputs:
         if given_ == "reply":
             given_ = a_reply(watcher.fsm, replies)
@@ -317,11 +262,7 @@ def test_whatever_comes(state: State, inputs: list[Any], replies: Any) -> None:
             given_ = Fetched(name=watcher.fetching.pop(), status=given_.status, body=given_.body)
         if not watcher.is_over:
             watcher.give(given_)
-    if not watcher.is_over:
-        watcher.fsm.msn.is_redirected = False
-        watcher.give(Lost("the end"))
-    assert len(watcher.ends) == 1
-    assert watcher.answered == Counter(watcher.asked)
+    watcher.lose()
 
 
 def a_reply(fsm: MsnFsm, data: Any) -> Any:
@@ -347,14 +288,13 @@ def a_reply(fsm: MsnFsm, data: Any) -> Any:
 
 
 def test_the_end_is_the_end() -> None:
-    watcher = Watcher(online().fsm)
-    watcher.give(Logout())
-    assert [end.why for end in watcher.ends] == [Offline.ASKED]
-    for given_ in (
-        Got(command(f"NLN NLN {BOB} 1 Bob 0 0")),
-        Timer("ping"),
-        Fetched(name="RST", status=200),
-        Lost("x"),
-        SendMessage(chat=ChatId(BOB), body="Hi", token=Token("1")),
-    ):
-        assert list(watcher.fsm.handle(given_)) == []
+    watcher = MsnWatcher(online().fsm)
+    watcher.log_out(
+        then=(
+            Got(command(f"NLN NLN {BOB} 1 Bob 0 0")),
+            Timer("ping"),
+            Fetched(name="RST", status=200),
+            Lost("x"),
+            SendMessage(chat=ChatId(BOB), body="Hi", token=Token("1")),
+        )
+    )

@@ -1,34 +1,20 @@
 """Every state, SNAC, command and timer: nothing breaks, and every command is answered once."""
 
-from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway import commands
-from gateway.commands import Logout, SendMessage
+from gateway.commands import SendMessage
 from gateway.errors import Reason
-from gateway.events import (
-    AvatarFetched,
-    BlockedListed,
-    Done,
-    LoggedOut,
-    MessageSent,
-    Offline,
-    PeopleFound,
-    ProfileFetched,
-    Refused,
-    RoomJoined,
-)
-from gateway.fsm import MAIN, Connect, Connected, Got, HangUp, Lost, Send, Stop, Tell, Timer, Wake
-from gateway.ids import ChatId, PersonId, Token
-from networks.oscar.fsm import COMMANDS, MAX_HELD, SERVICES, SNACS, TIMERS, OscarFsm
+from gateway.fsm import MAIN, Connect, Connected, Got, Lost, Timer
+from gateway.ids import ChatId, Token
+from networks.aim import NETWORK
+from networks.oscar.fsm import MAX_HELD, SERVICES, SNACS, TIMERS, OscarFsm
 from networks.oscar.news import Denied
 from networks.oscar.rates import TIMER
 from networks.oscar.state import AUTH, BUSY, State
-from networks.oscar.translator import OscarTranslator
 from networks.oscar.wire import FlapError, KeepAlive, OscarCodec, Signoff, Signon, Snac, tlvs, u16
 from tests.networks.oscar.play import (
     RATES,
@@ -43,18 +29,8 @@ from tests.networks.oscar.play import (
     signing_on,
     snac,
 )
+from tests.networks.watcher import Watcher, any_command, not_handled
 from tests.servers import oscar_wire as pack
-
-ANSWERS = (
-    AvatarFetched,
-    BlockedListed,
-    Done,
-    MessageSent,
-    PeopleFound,
-    ProfileFetched,
-    Refused,
-    RoomJoined,
-)
 
 MISSING = {
     *("AnswerStep", "AskAttention", "ChangeNick", "EditMessage", "Kick", "ListAffiliations"),
@@ -64,8 +40,7 @@ MISSING = {
 
 
 def test_commands() -> None:
-    every = {kind.__name__ for kind in commands.Command.__args__}
-    assert {kind.__name__ for kind in COMMANDS} == every - MISSING
+    assert not_handled(NETWORK) == MISSING
 
 
 def test_snacs_that_are_too_short_are_ignored() -> None:
@@ -187,10 +162,7 @@ FRAMES = st.one_of(
 RATE_TIMERS = [f"{TIMER}{number}" for number in range(1, 6)]
 TIMERS_ = st.sampled_from([*sorted(TIMERS), *RATE_TIMERS]).map(Timer)
 
-for _name in (ChatId, PersonId):
-    st.register_type_strategy(_name, NAME.map(_name))
-st.register_type_strategy(Token, st.just(Token("?")))  # Numbered below.
-COMMANDS_ = st.one_of([st.from_type(kind) for kind in COMMANDS if kind is not Logout])
+COMMANDS_ = any_command(NETWORK, NAME)
 INPUTS = st.lists(
     st.builds(Got, FRAMES, LINKS)
     | st.just("reply")
@@ -218,77 +190,43 @@ START = {
 }
 
 
-class Watcher:
-    """Does what the session would, and keeps count of the answers."""
+class OscarWatcher(Watcher):
+    network = NETWORK
+    codec = OscarCodec()
+    timers = TIMERS
+    more_timers = (TIMER,)
 
     def __init__(self, fsm: OscarFsm) -> None:
-        self.fsm = fsm
-        self.translator = OscarTranslator()
-        self.codec = OscarCodec()
-        self.asked: set[str] = set()
-        self.answered: Counter[str] = Counter()
-        self.ends: list[LoggedOut] = []
-        self.links: set[str] = {AUTH, MAIN}
-        self.is_over = False
+        super().__init__(fsm)
+        self.links: set[str] = set()
+        """Of services."""
 
     def give(self, given: Any) -> None:
-        if hasattr(given, "token"):
-            token = Token(str(len(self.asked)))
-            given = type(given)(**{**fields(given), "token": token})
-            self.asked.add(token)
-        if isinstance(given, Lost) and given.link not in (MAIN, AUTH):
+        if isinstance(given, Lost):
             self.links.discard(given.link)
-        for effect in self.fsm.handle(given):
-            assert not self.is_over, f"{effect} after Stop"
-            match effect:
-                case Send(frame):
-                    self.codec.encode(frame)
-                case Connect(link=link):
-                    assert link in (MAIN, AUTH) or link not in self.links
-                    self.links.add(link)
-                case Wake(name, seconds):
-                    assert name in TIMERS or name.startswith(TIMER)
-                    assert seconds > 0
-                case Tell(news):
-                    for event in self.translator.translate(news):
-                        self.note(event)
-                case HangUp():
-                    pass
-                case Stop():
-                    self.is_over = True
+        super().give(given)
 
-    def note(self, event: Any) -> None:
-        assert not self.ends, f"{event} after LoggedOut"
-        if isinstance(event, ANSWERS):
-            assert event.token is not None
-            self.answered[event.token] += 1
-        if isinstance(event, LoggedOut):
-            self.ends.append(event)
+    def do(self, effect: Any) -> None:
+        if isinstance(effect, Connect) and effect.link not in (MAIN, AUTH):
+            assert effect.link not in self.links
+            self.links.add(effect.link)
+        super().do(effect)
 
-
-def fields(command: Any) -> dict[str, Any]:
-    return {name: getattr(command, name) for name in command.__dataclass_fields__}
+    def last_link(self) -> str:
+        return AUTH if self.fsm.oscar.state is State.AUTHORIZING else MAIN
 
 
 @pytest.mark.parametrize("state", START, ids=str)
 @settings(max_examples=100, deadline=None)
 @given(inputs=INPUTS, replies=st.data())
 def test_whatever_comes(state: State, inputs: list[Any], replies: Any) -> None:
-    watcher = Watcher(START[state]())
+    watcher = OscarWatcher(START[state]())
     for given_ in inputs:
         if given_ == "reply":
             given_ = a_reply(watcher.fsm, replies)
         if not watcher.is_over:
             watcher.give(given_)
-    if not watcher.is_over:
-        watcher.give(
-            Lost("the end")
-            if watcher.fsm.oscar.state is not State.AUTHORIZING
-            else Lost("the end", AUTH)
-        )
-    assert len(watcher.ends) == 1
-    rejoined = {token: 1 for token in watcher.answered}
-    assert watcher.answered == Counter(watcher.asked) == Counter(rejoined)
+    watcher.lose()
 
 
 def a_reply(fsm: OscarFsm, data: Any) -> Any:
@@ -302,13 +240,12 @@ def a_reply(fsm: OscarFsm, data: Any) -> Any:
 
 
 def test_the_end_is_the_end() -> None:
-    watcher = Watcher(online().fsm)
-    watcher.give(Logout())
-    assert [end.why for end in watcher.ends] == [Offline.ASKED]
-    for given_ in (
-        snac("04/07", bytes(30)),
-        Timer("ping"),
-        Lost("x"),
-        SendMessage(chat=ChatId("romeo"), body="Hi", token=Token("1")),
-    ):
-        assert list(watcher.fsm.handle(given_)) == []
+    watcher = OscarWatcher(online().fsm)
+    watcher.log_out(
+        then=(
+            snac("04/07", bytes(30)),
+            Timer("ping"),
+            Lost("x"),
+            SendMessage(chat=ChatId("romeo"), body="Hi", token=Token("1")),
+        )
+    )
