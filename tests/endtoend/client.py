@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, fromstring
@@ -11,6 +12,8 @@ import gevent
 from gevent.event import AsyncResult
 from slixmpp import ClientXMPP
 from slixmpp.xmlstream import StanzaBase
+from slixmpp.xmlstream.handler import Callback
+from slixmpp.xmlstream.matcher import MatchXPath
 
 from gateway.hub import HubLoop
 from gateway.trial.people import Stanza
@@ -44,41 +47,65 @@ def condition(stanza: Element) -> str:
 
 class Client:
     def __init__(
-        self, loop: HubLoop, jid: str, password: str, resource: str = "one", lang: str = "en"
+        self,
+        loop: HubLoop,
+        jid: str,
+        password: str,
+        resource: str = "one",
+        lang: str = "en",
+        *,
+        patience: float = GUARD,
+        features: tuple[str, ...] = (),
+        is_tls: bool = False,
     ) -> None:
+        """``features``: what it says in its capabilities (XEP-0115) that it can do."""
         self.jid = jid
         self.full = f"{jid}/{resource}"
         self.password = password
-        self.inbox = Inbox[Stanza](self.full)
+        self.inbox = Inbox[Stanza](self.full, patience)
         self.loop = loop
+        self._features = features
+        self._is_tls = is_tls
         self._slixmpp: Any = loop.wait_for(self._make(lang), GUARD)
 
     async def _make(self, lang: str) -> ClientXMPP:
-        client = ClientXMPP(self.full, self.password, sasl_mech="PLAIN", lang=lang)
+        # Else it loads the system's authorities, which takes longer than all the rest.
+        unused = None if self._is_tls else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        client = ClientXMPP(
+            self.full, self.password, sasl_mech="PLAIN", lang=lang, ssl_context=unused
+        )
         client.plugin["feature_mechanisms"].unencrypted_plain = True  # On loopback, and quick.
-        client.enable_direct_tls = client.enable_starttls = False
-        client.enable_plaintext = True
+        client.enable_direct_tls = False
+        client.enable_starttls = self._is_tls
+        client.enable_plaintext = not self._is_tls
+        if self._features:
+            client.register_plugin("xep_0115")
+            for feature in self._features:
+                client.plugin["xep_0030"].add_feature(feature)
+                is_told = MatchXPath(f"{{jabber:client}}iq/{{{feature}}}x")
+                client.register_handler(Callback(feature, is_told, _take))
         # None: leave it to me.  Answering a subscription is part of a story.
         client.roster.auto_authorize = None  # type: ignore[assignment]
         client.roster.auto_subscribe = False
         client.add_filter("in", self._received)
         return client
 
-    def log_in(self, port: int, *, available: bool = True) -> "Client":
+    def log_in(self, port: int, *, host: str = "127.0.0.1", available: bool = True) -> "Client":
         ready: AsyncResult[str] = AsyncResult()
         self._slixmpp.add_event_handler("session_start", lambda _: ready.set(""))
-        for problem in ("connection_failed", "failed_all_auth"):
+        for problem in ("connection_failed", "failed_all_auth", "ssl_invalid_chain"):
             self._slixmpp.add_event_handler(
                 problem, lambda why, problem=problem: ready.set(f"{problem}: {why}")
             )
-        self.loop.wait_for(self._connect(port), GUARD)
-        assert ready.get(timeout=GUARD) == ""
+        self.loop.wait_for(self._connect(host, port), GUARD)
+        problem = ready.get(timeout=GUARD)
+        assert not problem, f"{self.full}: {problem}"
         if available:
             self.presence()
         return self
 
-    async def _connect(self, port: int) -> None:
-        self._slixmpp.connect("127.0.0.1", port)
+    async def _connect(self, host: str, port: int) -> None:
+        self._slixmpp.connect(host, port)
 
     # Out.
 
@@ -116,7 +143,7 @@ class Client:
         iq.append(fromstring(payload) if isinstance(payload, str) else payload)
         iq.send(callback=answer.set, timeout=GUARD)
         try:
-            xml: Element = answer.get(timeout=GUARD).xml
+            xml: Element = answer.get(timeout=self.inbox.patience).xml
         except gevent.Timeout:
             raise AssertionError(f"no answer of {to}\n{self.inbox.shown()}") from None
         if xml.get("type") == "error":
@@ -259,6 +286,11 @@ class Client:
         if received.kind != "iq" or received.type in ("get", "set"):
             self.inbox.put(received)
         return stanza
+
+
+def _take(iq: Any) -> None:
+    """Something the client says that it understands."""
+    iq.reply().send()
 
 
 def is_about(jid: str, wanted: str) -> bool:

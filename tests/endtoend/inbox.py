@@ -19,8 +19,10 @@ SHOWN = 15
 
 
 class Inbox(Generic[ItemT]):
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, patience: float = GUARD) -> None:
+        """``patience``: seconds to wait for what is expected."""
         self.owner = owner
+        self.patience = patience
         self.history: list[ItemT] = []
         """All there ever was, in order."""
         self._items: list[ItemT] = []
@@ -35,10 +37,10 @@ class Inbox(Generic[ItemT]):
         """What came and nobody expected yet."""
         return iter(tuple(self._items))
 
-    def expect(self, matches: Callable[[ItemT], bool], what: str, seconds: float = GUARD) -> ItemT:
+    def expect(self, matches: Callable[[ItemT], bool], what: str) -> ItemT:
         """The first item that matches, come or to come; it is taken out."""
         with gevent.Timeout(
-            seconds, AssertionError(f"{self.owner} waited in vain for {what}")
+            self.patience, AssertionError(f"{self.owner} waited in vain for {what}")
         ) as t:
             try:
                 return self._wait(matches)

@@ -11,16 +11,23 @@ LOOPBACK = "127.0.0.1"
 
 
 class Peer:
-    def __init__(self, nick: str, port: int, *capabilities: str) -> None:
+    def __init__(
+        self,
+        nick: str,
+        port: int,
+        *capabilities: str,
+        host: str = LOOPBACK,
+        patience: float = GUARD,
+    ) -> None:
         self.nick = nick
-        self.inbox = Inbox[str](f"{nick} on IRC")
-        self._sock = socket.create_connection((LOOPBACK, port), timeout=GUARD)
+        self.inbox = Inbox[str](f"{nick} on IRC", patience)
+        self._sock = socket.create_connection((host, port), timeout=GUARD)
         self._sock.settimeout(None)
         self._reader = gevent.spawn(self._read)
         if capabilities:
             self.send(f"CAP REQ :{' '.join(capabilities)}")
         self.send(f"NICK {nick}")
-        self.send(f"USER {nick[:8]} 0 * :{nick}")
+        self.send(f"USER {''.join(filter(str.isalnum, nick))[:8]} 0 * :{nick}")
         if capabilities:
             self.send("CAP END")
         self.numeric("001")
