@@ -10,7 +10,7 @@ import os
 
 from tests.servers.clock import Clock
 from tests.servers.oscar_kinds import BUCP, GENERIC, SSL_NONE, SSL_USE
-from tests.servers.oscar_users import User
+from tests.servers.oscar_users import User, ident
 from tests.servers.oscar_wire import SIGNOFF, Reader, Snac, Tlvs, string16, tlvs, u16
 from tests.servers.oscar_world import Handlers, Link, Room, Ticket, World
 
@@ -60,6 +60,7 @@ def challenge(link: Link, snac: Snac) -> None:  # 17/06
     if _limited(link):
         return None
     link.name = _name(link, fields)
+    world.log_ins.append(ident(link.name))
     user = world.find(link.name)
     if user is None:
         link.send(Snac(BUCP, 3, tlvs((0x08, u16(world.kind.unknown_user))), 0, _id(link, snac)))

@@ -86,6 +86,8 @@ class World:
     """Frames of clients that have had their effect."""
     turned_away: int = 0
     """Log-ins that the limiter refused."""
+    log_ins: list[str] = field(default_factory=list)
+    """Names that somebody tried to log in with (17/06), normalised."""
     sent: list[Record] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     overlaps: list[str] = field(default_factory=list)
