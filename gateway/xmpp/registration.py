@@ -291,7 +291,7 @@ def _confirm(name: str, account: str | None) -> Confirm:
         instructions=tr(
             "Your contacts there go, and everything that is stored about you is deleted."
         ),
-        label=tr("Yes, unregister"),
+        label=tr("Unregister"),
         act=lambda asker: _leave(asker, account),
         declined=tr("You are still registered."),
     )

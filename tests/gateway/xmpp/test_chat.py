@@ -192,7 +192,7 @@ def test_register_at_a_server() -> None:
 
 def test_unregister_wants_to_be_sure() -> None:
     user = registered("")
-    assert say(user, "unregister").endswith("Yes, unregister? Write yes or no.")
+    assert say(user, "unregister").endswith("Unregister? Write yes or no.")
     assert say(user, "no") == "You are still registered."
     say(user, "unregister")
     assert not user.calls
