@@ -2,6 +2,7 @@
 # make try      the gateway between a private ejabberd and ngIRCd; CHECK=1: prove that it works and end
 # make test     the whole suite, against real servers
 # make check    what needs no server: style, types, layers
+# make conformance  what XEP-0100 asks, on all servers and networks; writes docs/conformance.md
 # make bench    what it can carry
 # make catalogs what the code says, into gateway/locale; then fill in what is empty there
 # make run      the gateway as gateway.yaml says
@@ -9,7 +10,7 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: setup try test check bench catalogs run clean
+.PHONY: setup try test check conformance bench catalogs run clean
 
 setup:
 	@scripts/setup
@@ -28,6 +29,10 @@ check:
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy -p gateway -p networks
 	$(PYTHON) -m pytest -q tests/test_layers.py
+
+conformance:
+	@scripts/setup tests
+	$(PYTHON) -m tests.conformance --write docs/conformance.md
 
 bench:
 	@scripts/setup try
