@@ -138,7 +138,9 @@ class User:
 
     def hear(self, lang: str | None, transport: Transport) -> None:
         """They are answered in that language, which is also what they are told of later."""
-        resources = self._resources.setdefault(transport.domain, Resources())
+        resources = self._resources.get(transport.domain)
+        if resources is None:
+            resources = self._resources[transport.domain] = Resources()
         if lang:
             resources.language = lang
         i18n.speak(resources.language)
