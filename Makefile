@@ -21,7 +21,7 @@ try:
 
 test:
 	@scripts/setup tests
-	$(PYTHON) -m pytest -q
+	$(PYTHON) -m tests
 
 check:
 	@scripts/setup
