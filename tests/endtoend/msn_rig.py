@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.hub import HubLoop
-from gateway.trial.ejabberd import DOMAIN, Ejabberd
+from gateway.trial.ejabberd import DOMAIN
 from gateway.trial.people import Stanza
+from tests.endtoend.book_rig import BookStage, Member
 from tests.endtoend.client import Client
-from tests.endtoend.rig import Audience, Gateway, secret, unique
+from tests.endtoend.rig import unique
 from tests.servers.msn import Msn, Person, msn
 
 MSN = f"msn.{DOMAIN}"
@@ -38,8 +38,6 @@ HISTORIC: dict[str, Any] = {
 
 PING_SECONDS = 5.0
 """On the mortal one: so that its silence is noticed soon."""
-
-Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,57 +90,12 @@ def local(address: str, transport: str) -> str:
     return f"{address.replace('@', chr(92) + '40')}@{transport}"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A user of the XMPP server who has an account on the network."""
+class MsnStage(BookStage[Servers, Person]):
+    def new_name(self, transport: str, name: str) -> str:
+        return f"{unique(name)}@msn.test"
 
-    client: Client
-    name: str
-    """The address on the network."""
-    transport: str
-
-    @property
-    def address(self) -> str:
-        """That others on the network have in XMPP."""
-        return local(self.name, self.transport)
-
-
-class MsnStage(Audience):
-    def __init__(self, loop: HubLoop, server: Ejabberd, servers: Servers, gateway: Gateway) -> None:
-        super().__init__(loop, server)
-        self.servers = servers
-        self.gateway = gateway
-        self._people: list[Person] = []
-
-    def account(
-        self, transport: str, name: str = "juliet", contacts: Names = (), **how: Any
-    ) -> tuple[str, str]:
-        """Address and password of somebody new on the network."""
-        address, password = f"{unique(name)}@msn.test", secret("p")
-        self.servers.of(transport).add_user(address, password, contacts=contacts, **how)
-        return address, password
-
-    def person(
-        self, transport: str, name: str = "romeo", *, online: bool = True, **how: Any
-    ) -> Person:
-        """Somebody new on the network, played by the story."""
-        address, _ = self.account(transport, name, **how)
-        person = self.servers.of(transport).user(address)
-        self._people.append(person)
-        if online:
-            person.sign_on()
-        return person
-
-    def member(self, transport: str, name: str = "juliet", **how: Any) -> Member:
-        """A user who is registered with the transport, and logged in to it."""
-        return self.enrol(self.user(), transport, name, **how)
-
-    def enrol(self, user: Client, transport: str, name: str = "juliet", **how: Any) -> Member:
-        address, password = self.account(transport, name, **how)
-        user.register(transport, username=address, password=password)
-        user.befriend(transport)
-        user.sees_presence(transport)
-        return Member(user, address, transport)
+    def address(self, transport: str, name: str) -> str:
+        return local(name, transport)
 
     def friends(self, transport: str, **how: Any) -> tuple[Member, Person, str]:
         """A user, somebody on the network, who have long listed each other; and the latter's
@@ -156,11 +109,6 @@ class MsnStage(Audience):
         juliet.client.sees_presence(contact)
         return juliet, romeo, contact
 
-    def close(self) -> None:
-        for person in self._people:
-            person.sign_off()
-        super().close()
-
 
 def accept(user: Client, contact: str) -> None:
     """Somebody of the address book, whom the gateway introduces."""
@@ -173,13 +121,3 @@ def accept(user: Client, contact: str) -> None:
 def says(words: str) -> Callable[[Stanza], bool]:
     """In the status of a presence."""
     return lambda stanza: words in (stanza.text("status") or "")
-
-
-def log_in_again(mantua: MsnStage, member: Member) -> None:
-    """By command: who only goes offline might be back soon, so that takes two seconds."""
-    user, transport = member.client, member.transport
-    user.say(transport, "disconnect")
-    mantua.servers.of(transport).wait_offline(member.name)
-    user.inbox.clear()
-    user.say(transport, "connect")
-    user.sees_presence(transport)

@@ -9,10 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.hub import HubLoop
-from gateway.trial.ejabberd import DOMAIN, Ejabberd
+from gateway.trial.ejabberd import DOMAIN
+from tests.endtoend.book_rig import BookStage, Member
 from tests.endtoend.client import Client
-from tests.endtoend.rig import Audience, Gateway, secret, unique
+from tests.endtoend.rig import unique
 from tests.servers.oscar import Oscar, Person, oscar
 from tests.servers.oscar_kinds import MESSAGES, OOS, RateClass
 from tests.servers.oscar_users import ident
@@ -82,56 +82,12 @@ def servers() -> Iterator[Servers]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A user of the XMPP server who has an account on the network."""
+class OscarStage(BookStage[Servers, Person]):
+    def new_name(self, transport: str, name: str) -> str:
+        return str(next(_uins)) if transport in ICQ_LIKE else unique(name)
 
-    client: Client
-    name: str
-    """On the network."""
-    transport: str
-
-    @property
-    def address(self) -> str:
-        """That others on the network have in XMPP."""
-        return f"{ident(self.name)}@{self.transport}"
-
-
-class OscarStage(Audience):
-    def __init__(self, loop: HubLoop, server: Ejabberd, servers: Servers, gateway: Gateway) -> None:
-        super().__init__(loop, server)
-        self.servers = servers
-        self.gateway = gateway
-        self._people: list[Person] = []
-
-    def account(self, transport: str, name: str = "juliet", **how: Any) -> tuple[str, str]:
-        """Name and password of somebody new on the network."""
-        name = str(next(_uins)) if transport in ICQ_LIKE else unique(name)
-        password = secret("p")
-        self.servers.of(transport).add_user(name, password, **how)
-        return name, password
-
-    def person(
-        self, transport: str, name: str = "romeo", *, online: bool = True, **how: Any
-    ) -> Person:
-        """Somebody new on the network, played by the story."""
-        name, _ = self.account(transport, name, **how)
-        person = self.servers.of(transport).user(name)
-        self._people.append(person)
-        if online:
-            person.sign_on()
-        return person
-
-    def member(self, transport: str, name: str = "juliet", **how: Any) -> Member:
-        """A user who is registered with the transport, and logged in to it."""
-        return self.enrol(self.user(), transport, name, **how)
-
-    def enrol(self, user: Client, transport: str, name: str = "juliet", **how: Any) -> Member:
-        name, password = self.account(transport, name, **how)
-        user.register(transport, username=name, password=password)
-        user.befriend(transport)
-        user.sees_presence(transport)
-        return Member(user, name, transport)
+    def address(self, transport: str, name: str) -> str:
+        return f"{ident(name)}@{transport}"
 
     def friends(self, transport: str) -> tuple[Member, Person, str]:
         """A user, somebody on the network who see each other, and that one's address."""
@@ -146,28 +102,11 @@ class OscarStage(Audience):
     def elsewhere(self, member: Member) -> Person:
         """Another client of the same account, played by the story."""
         server = self.servers.of(member.transport)
-        person = server.user(member.name)
-        self._people.append(person)
         is_second = server.is_online(member.name)
-        person.sign_on()
+        person = self.play(member.transport, member.name)
         if is_second:
             server.overlaps.remove(member.name)  # That was us.
         return person
-
-    def close(self) -> None:
-        for person in self._people:
-            person.sign_off()
-        super().close()
-
-
-def log_in_again(verona: OscarStage, member: Member) -> None:
-    """By command: who only goes offline might be back soon, so that takes two seconds."""
-    user, transport = member.client, member.transport
-    user.say(transport, "disconnect")
-    verona.servers.of(transport).wait_offline(member.name)
-    user.inbox.clear()
-    user.say(transport, "connect")
-    user.sees_presence(transport)
 
 
 def befriend(user: Client, contact: str) -> None:

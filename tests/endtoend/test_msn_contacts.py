@@ -6,7 +6,7 @@ import pytest
 
 from gateway.trial.people import Stanza
 from tests.endtoend.client import is_presence
-from tests.endtoend.msn_rig import MSN, OLD, MsnStage, accept, local, log_in_again, says
+from tests.endtoend.msn_rig import MSN, OLD, MsnStage, accept, local, says
 from tests.servers.msn import Came, Listed, Lists, Unlisted, Went
 
 NICK = "{http://jabber.org/protocol/nick}nick"
@@ -30,7 +30,7 @@ def test_the_address_book_is_introduced_once(mantua: MsnStage, transport: str) -
     for person in people:
         shown = juliet.client.sees_presence(local(person.address, transport))
         assert shown.xml.findtext(NICK) == "Lord & <Lady>"
-    log_in_again(mantua, juliet)
+    mantua.log_in_again(juliet)
     for person in people:
         juliet.client.sees_presence(local(person.address, transport))
     juliet.client.fence(transport)
@@ -74,7 +74,7 @@ def test_they_ask(mantua: MsnStage, transport: str, is_granted: bool) -> None:
     assert romeo.account.key in account.lists[decided]
     if not is_granted:
         romeo.wait(Went, who=juliet.name)
-    log_in_again(mantua, juliet)
+    mantua.log_in_again(juliet)
     user.fence(transport)
     user.inbox.refuse(lambda s: is_presence(s, contact, "subscribe"), "the question again")
 

@@ -3,8 +3,9 @@
 import pytest
 
 from gateway.trial.people import Stanza
+from tests.endtoend.book_rig import converse
 from tests.endtoend.client import MUC_USER, Client
-from tests.endtoend.msn_rig import MSN, OLD, MsnStage, local, log_in_again
+from tests.endtoend.msn_rig import MSN, OLD, MsnStage, local
 from tests.endtoend.rig import unique
 from tests.servers.msn import Heard, Joined, Left, Nudged, Typed
 
@@ -15,15 +16,6 @@ DELAY = "urn:xmpp:delay"
 
 NETWORKS = pytest.mark.parametrize("transport", [MSN, OLD])
 
-TEXTS = (
-    "Wherefore art thou?",
-    "Rattenfänger – ¿qué?",
-    "O \U0001f339 by any other name \U0001f98a ♥",
-    '<tag> & "x" &amp; <b>not bold</b>',
-    "one\ntwo  spaces\n\nend",
-    "Привет, עברית, 日本語",
-)
-
 RUN = "{96875A4C-8C87-46B4-B474-050C86CB95ED}"
 
 
@@ -31,11 +23,7 @@ RUN = "{96875A4C-8C87-46B4-B474-050C86CB95ED}"
 def test_text_arrives_as_it_is(mantua: MsnStage, transport: str) -> None:
     """Between two users of ours, both ways."""
     juliet, romeo = mantua.member(transport), mantua.member(transport, "romeo")
-    for there, back in zip(TEXTS[::2], TEXTS[1::2], strict=True):
-        juliet.client.say(romeo.address, there)
-        romeo.client.hears(juliet.address, there)
-        romeo.client.say(juliet.address, back)
-        juliet.client.hears(romeo.address, back)
+    converse(juliet, romeo)
 
 
 def test_both_begin_at_once(mantua: MsnStage) -> None:
@@ -129,7 +117,7 @@ def test_what_was_said_meanwhile_comes_once(mantua: MsnStage, transport: str) ->
     for letter in letters:
         assert user.hears(contact, letter).has(f"{{{DELAY}}}delay")
     server.wait_until(lambda: not server.account(juliet.name).letters, "the letters to be deleted")
-    log_in_again(mantua, juliet)
+    mantua.log_in_again(juliet)
     romeo.say(juliet.name, "and now")
     user.hears(contact, "and now")
     heard = [s.text("body") for s in user.inbox.history if s.bare == contact]

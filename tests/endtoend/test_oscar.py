@@ -2,8 +2,9 @@
 
 import pytest
 
+from tests.endtoend.book_rig import Member
 from tests.endtoend.client import Refused
-from tests.endtoend.oscar_rig import AIM, ICQ, ISD, MORTAL, Member, OscarStage
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, MORTAL, OscarStage
 from tests.endtoend.rig import secret, unique
 from tests.servers.oscar import Arrived, Departed, Entered, Heard
 

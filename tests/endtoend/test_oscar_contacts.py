@@ -5,8 +5,9 @@ import time
 import pytest
 
 from gateway.xmpp.placement import EVERY
+from tests.endtoend.book_rig import Member
 from tests.endtoend.client import is_presence
-from tests.endtoend.oscar_rig import AIM, ICQ, ISD, Member, OscarStage, befriend, log_in_again
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage, befriend
 from tests.servers.oscar import Answered, Asked, Item
 from tests.servers.oscar_wire import tlvs, u16
 
@@ -53,7 +54,7 @@ def test_the_address_book_is_introduced_once(verona: OscarStage, transport: str)
     server = verona.servers.of(transport)
     server.account(juliet.name).changed -= 3600  # What has just changed is not remembered.
     for _ in range(3):  # So it is sent once more, and again until we know how to ask.
-        log_in_again(verona, juliet)
+        verona.log_in_again(juliet)
         for contact in contacts:
             user.sees_presence(contact)
         user.fence(transport)
@@ -129,7 +130,7 @@ def test_they_ask(verona: OscarStage, transport: str, is_granted: bool) -> None:
     assert asked.text("status") == "It is I & <my sword>"
     user.presence(contact, "subscribed" if is_granted else "unsubscribed")
     assert romeo.wait(Answered, name=juliet.name).granted is is_granted
-    log_in_again(verona, juliet)
+    verona.log_in_again(juliet)
     user.fence(transport)
     user.inbox.refuse(lambda s: s.type == "subscribe", "the question again")
 
@@ -142,7 +143,7 @@ def test_removing_a_contact(verona: OscarStage, transport: str) -> None:
     juliet.client.presence(contact, "unsubscribe")
     juliet.client.sees_presence(contact, "unsubscribe")
     server.wait_until(lambda: not server.contacts(juliet.name), "an empty list")
-    log_in_again(verona, juliet)
+    verona.log_in_again(juliet)
     juliet.client.fence(transport)
     juliet.client.inbox.refuse(lambda s: s.bare == contact, "who was removed")
 

@@ -11,7 +11,7 @@ from slixmpp.xmlstream import StanzaBase
 
 from gateway.trial.people import Stanza
 from tests.endtoend.client import DATA, Client, Refused
-from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage, log_in_again
+from tests.endtoend.oscar_rig import AIM, ICQ, ISD, OscarStage
 from tests.servers.oscar import Arrived, Departed, Details, Info
 
 COMMANDS = "http://jabber.org/protocol/commands"
@@ -84,7 +84,7 @@ def test_our_profile_on_aim(verona: OscarStage) -> None:
     """It is there again after the next log-in, though servers forget it."""
     juliet, romeo = verona.member(AIM), verona.person(AIM)
     assert change_profile(juliet.client, AIM, profile="A *Capulet*")["profile"] == ""
-    log_in_again(verona, juliet)
+    verona.log_in_again(juliet)
     assert change_profile(juliet.client, AIM, profile="In *love*")["profile"] == "A *Capulet*"
     verona.servers.main.wait_sent(0x02, 0x04, juliet.name, 4)
     romeo.fetch_info(juliet.name)
