@@ -106,5 +106,5 @@ def _no_mistakes(violations: list[str]) -> None:
 
 EVERYWHERE = [Greengate(server, network) for server in DOMAINS for network in NETWORKS]
 
-IN_CI = [at for at in EVERYWHERE if at.network in ("ngircd", "icq")]
-"""A network without an address book and one with everything; the others are much the same."""
+IN_CI = [Greengate("ejabberd", "icq"), Greengate("prosody", "ngircd")]
+"""What there is time for: each server; a network with everything, one without an address book."""

@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent
 
 PAGE = FOLDER.parents[1] / "docs" / "conformance.md"
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds that a check waits for what the toy never does."""
 
 CAUGHT = {
