@@ -5,7 +5,7 @@
 …_cpu_calm        RATE a second, one by one: waking up, and each read and write, for one message
 """
 
-from benchmarks.report import figure, note
+from benchmarks.report import figure
 from benchmarks.traffic import BUSY, SATURATED, Cost, Flow, Inwards, Outwards, loaded, paced
 from benchmarks.world import World
 
@@ -46,8 +46,4 @@ def _costs(world: World, quick: bool) -> dict[str, Cost]:
 
 def _report(who: str, costs: dict[str, Cost]) -> None:
     for key, cost in costs.items():
-        figure(f"{who}_{key}", cost.micros, "us")
-        note(
-            f"{who}_{key}: {cost.messages} messages, {cost.messages / cost.seconds:.0f}/s, the "
-            f"driver used {cost.driver_cpu / cost.messages * 1e6:.1f} us each"
-        )
+        cost.report(f"{who}_{key}")

@@ -5,15 +5,20 @@ msn_login_300_…            one log-in with CONTACTS contacts, all in the user'
 msn_login_300_again_…      the next of the same user: what is known of contacts is stored
 """
 
-from statistics import median
-from types import TracebackType
 from typing import Any
 
 from benchmarks.loop import LOOPBACK
 from benchmarks.messages import SESSIONS
 from benchmarks.msn_server import MsnServer
-from benchmarks.report import Failed, figure
-from benchmarks.traffic import ARRIVE_SECONDS, TEXT, Outwards, both_ways, require_confirmations
+from benchmarks.report import figure
+from benchmarks.traffic import (
+    ARRIVE_SECONDS,
+    TEXT,
+    Outwards,
+    both_ways,
+    login_figures,
+    require_confirmations,
+)
 from benchmarks.world import World, nick
 from benchmarks.xmpp_server import DOMAIN
 
@@ -37,10 +42,14 @@ def address(number: int) -> str:
 class MsnWorld(World):
     """The same, and the network is MSN; ``people`` are in everybody's roster and address book."""
 
+    server: MsnServer
+
     def __init__(self, users: int, people: tuple[str, ...] = ()) -> None:
-        super().__init__(users)
         self.people = people
-        self.server = MsnServer(self.loop, people, ONLINE)
+        super().__init__(users)
+
+    def start_server(self) -> MsnServer:
+        return MsnServer(self.loop, self.people, ONLINE)
 
     def transport(self) -> dict[str, Any]:
         return {
@@ -54,17 +63,6 @@ class MsnWorld(World):
 
     def form(self, number: int) -> dict[str, str]:
         return {"username": address(number), "password": "secret"}
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            self.server.close()
 
 
 class MsnInwards:
@@ -98,15 +96,6 @@ class MsnInwards:
         return self._xmpp.messages
 
 
-class MsnOutwards(Outwards):
-    def __init__(self, world: MsnWorld, sessions: int) -> None:
-        super().__init__(world, sessions, JULIET)
-        self._server = world.server
-
-    def arrived(self) -> int:
-        return self._server.said
-
-
 def run(quick: bool) -> None:
     _messages(4_000 if quick else 10_000)
     _logins(3 if quick else 15)
@@ -116,11 +105,12 @@ def _messages(many: int) -> None:
     with MsnWorld(SESSIONS) as world:
         world.log_in(range(SESSIONS))
         require_confirmations(world, JULIET)
-        both_ways(world, "msn", MsnInwards(world, SESSIONS), MsnOutwards(world, SESSIONS), many)
+        both_ways(
+            world, "msn", MsnInwards(world, SESSIONS), Outwards(world, SESSIONS, JULIET), many
+        )
 
 
 def _logins(times: int) -> None:
-    """One after the other; the median, because each is over in a moment."""
     people = tuple(f"buddy{number}@bench.test" for number in range(CONTACTS))
     with MsnWorld(times + 1, people) as world:
         server, everybody = world.server, range(times)
@@ -130,9 +120,7 @@ def _logins(times: int) -> None:
         bytes_each = (server.heard + server.told - before) / times
         world.log_out(everybody, lambda: len(server.people) == 1)
         again = [world.login_cost(number) for number in everybody]
-        if world.xmpp.introduced:
-            raise Failed(f"{world.xmpp.introduced} contacts were introduced who are known")
-    for name, costs in (("", first), ("again_", again)):
-        figure(f"msn_login_{CONTACTS}_{name}cpu", median(cpu for cpu, _ in costs) * 1e6, "us")
-        figure(f"msn_login_{CONTACTS}_{name}seconds", median(took for _, took in costs), "s")
+        world.require_known_people()
+    login_figures(f"msn_login_{CONTACTS}", first)
+    login_figures(f"msn_login_{CONTACTS}_again", again)
     figure(f"msn_login_{CONTACTS}_bytes", bytes_each, "B")

@@ -5,15 +5,13 @@ oscar_login_500_…              one log-in with ITEMS contacts, all in the user
 oscar_login_500_again_…        the third of the same user: the server need not send them again
 """
 
-from statistics import median
-from types import TracebackType
 from typing import Any
 
 from benchmarks.loop import LOOPBACK
 from benchmarks.messages import SESSIONS
 from benchmarks.oscar_server import OscarServer, snac, tlv, u16, user_info
-from benchmarks.report import Failed, figure
-from benchmarks.traffic import TEXT, Outwards, both_ways, require_confirmations
+from benchmarks.report import Failed
+from benchmarks.traffic import TEXT, Outwards, both_ways, login_figures, require_confirmations
 from benchmarks.world import World, nick
 
 SENDER = b"Juliet C"
@@ -28,10 +26,14 @@ ITEMS = 500
 class OscarWorld(World):
     """The same, and the network is AIM; ``people`` are in everybody's roster and feedbag."""
 
+    server: OscarServer
+
     def __init__(self, users: int, people: tuple[str, ...] = ()) -> None:
-        super().__init__(users)
         self.people = people
-        self.server = OscarServer(self.loop, (who.encode() for who in people))
+        super().__init__(users)
+
+    def start_server(self) -> OscarServer:
+        return OscarServer(self.loop, (who.encode() for who in self.people))
 
     def transport(self) -> dict[str, Any]:
         return {
@@ -45,17 +47,6 @@ class OscarWorld(World):
 
     def form(self, number: int) -> dict[str, str]:
         return {"username": nick(number).decode(), "password": "secret"}
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        try:
-            super().__exit__(kind, error, trace)
-        finally:
-            self.server.close()
 
 
 class OscarInwards:
@@ -90,15 +81,6 @@ class OscarInwards:
         return self._xmpp.messages
 
 
-class OscarOutwards(Outwards):
-    def __init__(self, world: OscarWorld, sessions: int) -> None:
-        super().__init__(world, sessions)
-        self._server = world.server
-
-    def arrived(self) -> int:
-        return self._server.said
-
-
 def run(quick: bool) -> None:
     _messages(4_000 if quick else 10_000)
     _logins(3 if quick else 15)
@@ -108,12 +90,11 @@ def _messages(many: int) -> None:
     with OscarWorld(SESSIONS) as world:
         world.log_in(range(SESSIONS))
         require_confirmations(world)
-        inwards, outwards = OscarInwards(world, SESSIONS), OscarOutwards(world, SESSIONS)
+        inwards, outwards = OscarInwards(world, SESSIONS), Outwards(world, SESSIONS)
         both_ways(world, "oscar", inwards, outwards, many)
 
 
 def _logins(times: int) -> None:
-    """One after the other; the median, because each is over in a moment."""
     people = tuple(f"buddy{number}" for number in range(ITEMS))
     with OscarWorld(times + 1, people) as world:
         world.log_in([times])  # Warms up.
@@ -121,10 +102,8 @@ def _logins(times: int) -> None:
         for _ in range(2):  # In the second, the gateway learns how this server wants to be asked.
             world.log_out(range(times), lambda: len(world.server.people) == 1)
             again = [world.login_cost(number) for number in range(times)]
-        if world.xmpp.introduced:
-            raise Failed(f"{world.xmpp.introduced} contacts were introduced who are known")
+        world.require_known_people()
         if world.server.spared != times:
             raise Failed(f"{world.server.spared} of {times} address books were not sent again")
-    for name, costs in (("", first), ("again_", again)):
-        figure(f"oscar_login_{ITEMS}_{name}cpu", median(cpu for cpu, _ in costs) * 1e6, "us")
-        figure(f"oscar_login_{ITEMS}_{name}seconds", median(took for _, took in costs), "s")
+    login_figures(f"oscar_login_{ITEMS}", first)
+    login_figures(f"oscar_login_{ITEMS}_again", again)

@@ -1,8 +1,9 @@
 """Messages through it, and what they cost."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Protocol
 
 from benchmarks.report import Failed, figure, note
@@ -73,7 +74,7 @@ class Outwards:
 
     def __init__(self, world: World, sessions: int, to: bytes = JULIET) -> None:
         self.sessions = sessions
-        self._ircd = world.ircd
+        self._server = world.server
         self._xmpp = world.xmpp
         self._stanzas = [
             b"<message from='%s/bench' to='%s' type='chat' id='m%d' xml:lang='en'>"
@@ -90,7 +91,7 @@ class Outwards:
         return self.sessions
 
     def arrived(self) -> int:
-        return self._ircd.said
+        return self._server.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,13 @@ class Cost:
     def micros(self) -> float:
         """Microseconds of CPU per message."""
         return self.cpu / self.messages * 1e6
+
+    def report(self, name: str) -> None:
+        figure(name, self.micros, "us")
+        note(
+            f"{name}: {self.messages} messages, {self.messages / self.seconds:.0f}/s, "
+            f"the driver used {self.driver_cpu / self.messages * 1e6:.1f} us each"
+        )
 
 
 def paced(world: World, flow: Flow, rate: float, seconds: float) -> Cost:
@@ -125,13 +133,13 @@ def both_ways(world: World, network: str, inwards: Flow, outwards: Flow, message
     """The figures of a network."""
     for way, flow in (("in", inwards), ("out", outwards)):
         loaded(world, flow, messages // 5, SATURATED)  # Warms up.
-        cost = loaded(world, flow, messages, BUSY)
-        name = f"{network}_{way}_cpu"
-        figure(name, cost.micros, "us")
-        note(
-            f"{name}: {cost.messages} messages, {cost.messages / cost.seconds:.0f}/s, "
-            f"the driver used {cost.driver_cpu / cost.messages * 1e6:.1f} us each"
-        )
+        loaded(world, flow, messages, BUSY).report(f"{network}_{way}_cpu")
+
+
+def login_figures(name: str, costs: Sequence[tuple[float, float]]) -> None:
+    """Of log-ins one after the other; the median, because each is over in a moment."""
+    figure(f"{name}_cpu", median(cpu for cpu, _ in costs) * 1e6, "us")
+    figure(f"{name}_seconds", median(took for _, took in costs), "s")
 
 
 def require_confirmations(world: World, to: bytes = JULIET) -> None:

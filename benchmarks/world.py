@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from benchmarks.ircd import Ircd
 from benchmarks.loop import LOOPBACK, Loop
@@ -92,16 +92,26 @@ def _register(config: Config, forms: Iterable[Mapping[str, str]], people: Collec
     store.close()
 
 
+class Server(Protocol):
+    """Of the network."""
+
+    said: int
+    """Messages from anybody."""
+
+    def close(self) -> None: ...
+
+
 class World:
     """``users`` are registered, numbered from 0; nobody is online yet.  The network is IRC."""
 
+    server: Server
     people: Collection[str] = ()
     """In everybody's roster."""
 
     def __init__(self, users: int = 0, *, rival: str = "", ping_seconds: int = NEVER) -> None:
         self.users = users
         self.loop = Loop()
-        self.ircd = Ircd(self.loop)
+        self.server = self.start_server()
         self.xmpp = XmppServer(self.loop)
         self._folder = Path(
             tempfile.mkdtemp(prefix="bench-", dir=MEMORY_DISK if MEMORY_DISK.is_dir() else None)
@@ -132,7 +142,7 @@ class World:
             if error is None:
                 self._look_into_log()
         finally:
-            self.ircd.close()
+            self.server.close()
             self.xmpp.close()
             self.loop.close()
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -174,6 +184,14 @@ class World:
         return self.xmpp.is_up and done >= self.users
 
     # The network.
+
+    def start_server(self) -> Server:
+        return Ircd(self.loop)
+
+    @property
+    def ircd(self) -> Ircd:
+        assert isinstance(self.server, Ircd)
+        return self.server
 
     def transport(self) -> dict[str, Any]:
         """Settings of the transport."""
@@ -225,6 +243,14 @@ class World:
         seconds = time.monotonic() - start
         self.settle()
         return self.cpu() - cpu, seconds
+
+    def require_known_people(self) -> None:
+        """
+        Raises:
+            Failed: the gateway introduced somebody who is in the roster.
+        """
+        if self.xmpp.introduced:
+            raise Failed(f"{self.xmpp.introduced} contacts were introduced who are known")
 
     def log_out(self, numbers: Iterable[int], is_done: Callable[[], bool]) -> None:
         """``is_done``: the network has seen them all go."""
