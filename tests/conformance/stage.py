@@ -80,9 +80,9 @@ class Stage:
         """Somebody new."""
         return self._log_in(*self.site.make_user(), "one", available, features)
 
-    def again(self, user: Client, resource: str, *, available: bool = True) -> Client:
+    def again(self, user: Client, resource: str) -> Client:
         """Another client of the same user."""
-        return self._log_in(user.jid, user.password, resource, available, ())
+        return self._log_in(user.jid, user.password, resource, True, ())
 
     def _log_in(
         self, jid: str, password: str, resource: str, available: bool, features: tuple[str, ...]
