@@ -1,8 +1,8 @@
 """The legacy network's other side, as the checks need it: accounts for our users, and people.
 
 One module for each network implements it: ``irc``, ``oscar``, and ``toyside`` for a network that
-exists in memory only.  What a network does not have, its adapter says in ``cannot``, with the reason; the
-checks that need it are then reported as not applicable.
+exists in memory only.  What a network does not have, its adapter says in ``cannot``, with the
+reason; the checks that need it are then reported as not applicable.
 """
 
 from abc import ABC, abstractmethod
