@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 import networks
 from gateway import privatefile, who, yamlfile
 from gateway.errors import ConfigError
-from gateway.network import Network, Settings
+from gateway.network import Network
 from gateway.problems import Problems, closest, found
 from gateway.sections import (
     ControlSettings,
@@ -34,6 +34,7 @@ from gateway.sections import (
     TransportSection,
     XmppSettings,
 )
+from gateway.settings import Settings
 
 __all__ = [
     "Config",

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from gateway.events import Event
 from gateway.fields import Field as Field
 from gateway.fields import FieldKind as FieldKind
 from gateway.fsm import Fsm
 from gateway.ids import ChatId, PersonId
+from gateway.settings import Settings
 
 NewsT_contra = TypeVar("NewsT_contra", contravariant=True)
 
@@ -20,12 +19,6 @@ class Translator(Protocol[NewsT_contra]):
     """A network's own terms into common ones."""
 
     def translate(self, news: NewsT_contra) -> Iterator[Event]: ...
-
-
-class Settings(BaseModel):
-    """What a network lets the operator set under ``transports.<domain>`` in gateway.yaml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 # Addresses: the local part of a JID, after XEP-0106 unescaping.

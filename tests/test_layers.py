@@ -19,6 +19,7 @@ CONTRACT = {
         "fsm",
         "ids",
         "network",
+        "settings",
         "styling",
         "words",
     ),

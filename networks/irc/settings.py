@@ -4,7 +4,6 @@
 lets users name any server they may reach (``#verona%irc.libera.chat@irc.example.org``).
 """
 
-import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
@@ -12,19 +11,14 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from gateway.fsm import Tls
-from gateway.network import Settings
+from gateway.settings import Encoding, Fingerprints, Names, Port, Settings, TlsSettings
 from networks.irc.ids import server_name
-from networks.irc.wire import is_encoding
 
 TLS_PORT = 6697
 """RFC 7194, section 2.2."""
 
 PLAIN_PORT = 6667
 """What every IRC network listens on."""
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Names = Annotated[tuple[str, ...], Field(strict=False)]
-"""YAML knows lists only."""
 
 
 class Rate(Settings):
@@ -36,20 +30,6 @@ class Rate(Settings):
     """Then one each so many seconds (RFC 1459, section 8.10)."""
 
 
-def _encoding(value: str) -> str:
-    if not is_encoding(value):
-        raise ValueError(f"{value!r} is not the name of a character encoding")
-    return value
-
-
-def _fingerprints(values: tuple[str, ...]) -> tuple[str, ...]:
-    plain = tuple(value.replace(":", "").lower() for value in values)
-    for value, given in zip(plain, values, strict=True):
-        if not re.fullmatch("[0-9a-f]{64}", value):
-            raise ValueError(f"{given!r} is not a SHA-256 fingerprint (64 hexadecimal digits)")
-    return plain
-
-
 class Override(Settings):
     """What is different for one server; what is left out is as for all others."""
 
@@ -57,22 +37,12 @@ class Override(Settings):
     tls: bool | None = None
     verify: bool | None = None
     ca_file: str | None = None
-    fingerprints: Names | None = None
-    encoding: str | None = None
+    fingerprints: Fingerprints | None = None
+    encoding: Encoding | None = None
     rate: Rate | None = None
 
-    @field_validator("encoding")
-    @classmethod
-    def _is_encoding(cls, value: str | None) -> str | None:
-        return None if value is None else _encoding(value)
 
-    @field_validator("fingerprints")
-    @classmethod
-    def _are_fingerprints(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return None if value is None else _fingerprints(value)
-
-
-class IrcSettings(Settings):
+class IrcSettings(TlsSettings):
     """``network: irc``."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
@@ -85,15 +55,9 @@ class IrcSettings(Settings):
     """6697 with TLS, else 6667."""
     tls: bool = True
     """Encrypt from the first byte."""
-    verify: bool = True
-    """Refuse certificates that no authority vouches for."""
-    ca_file: str = ""
-    """PEM file of the authorities to trust instead of the system's."""
-    fingerprints: Names = ()
-    """Accept exactly these certificates (SHA-256), whoever signed them."""
     password: str = Field(default="", repr=False)
     """The server's own password (PASS), the same for every user.  Mode fixed only."""
-    encoding: str = "cp1252"
+    encoding: Encoding = "cp1252"
     """How to read what is not UTF-8.  UTF-8 is what is sent."""
     allow: Names = ("*",)
     """Servers that users may reach, as patterns ("*.libera.chat").  Mode open only."""
@@ -114,16 +78,6 @@ class IrcSettings(Settings):
     ping_seconds: Annotated[float, Field(ge=5, le=3600)] = 90.0
     """After so much silence the server is asked whether it is still there; after twice that, the
     connection counts as lost."""
-
-    @field_validator("encoding")
-    @classmethod
-    def _is_encoding(cls, value: str) -> str:
-        return _encoding(value)
-
-    @field_validator("fingerprints")
-    @classmethod
-    def _are_fingerprints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return _fingerprints(value)
 
     @field_validator("server")
     @classmethod

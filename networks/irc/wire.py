@@ -81,7 +81,7 @@ def split_source(source: str) -> tuple[str, str, str]:
 @dataclass(slots=True)
 class IrcCodec:
     fallback: str = "cp1252"
-    """How lines are read that are not UTF-8; ``is_encoding`` holds for it."""
+    """How lines are read that are not UTF-8."""
     _buffer: bytes = field(default=b"", init=False, repr=False, compare=False)
 
     def receive(self, data: bytes) -> list[Line]:
@@ -120,14 +120,6 @@ class IrcCodec:
                 if not whole.isascii():
                     return whole
             return raw.decode(self.fallback, errors="replace")
-
-
-def is_encoding(name: str) -> bool:
-    """Whether any bytes at all can be read with it (``rot13`` and ``idna`` are codecs too)."""
-    try:
-        return isinstance(bytes(range(256)).decode(name, errors="replace"), str)
-    except (LookupError, ValueError):
-        return False
 
 
 def too_long(line: bytes) -> WireError:

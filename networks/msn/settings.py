@@ -1,21 +1,12 @@
 """What the operator can set for an MSN transport, under ``transports.<domain>``."""
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from gateway.fsm import Tls
-from gateway.network import Settings
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Names = Annotated[tuple[str, ...], Field(strict=False)]
-"""YAML knows lists only."""
-
-HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
-"""A name or an address; what cannot be connected to is found out by trying."""
+from gateway.settings import HOST, Host, Port, TlsSettings
 
 HTTP, HTTPS = 80, 443
 
@@ -50,10 +41,10 @@ class Url:
         return cls(is_tls, parts.hostname or "", port, parts.path.rstrip("/"), is_whole)
 
 
-class MsnSettings(Settings):
+class MsnSettings(TlsSettings):
     """``network: msn``."""
 
-    server: str
+    server: Host
     """Host name or address of the notification server."""
     port: Port = 1863
     """1863 with all servers.  What is said there is never encrypted, whatever the server."""
@@ -62,24 +53,11 @@ class MsnSettings(Settings):
     for ``https://`` and ``server``."""
     plain_passwords: bool = False
     """Allow ``services`` to be ``http://``.  Whoever listens can read passwords then."""
-    verify: bool = True
-    """Refuse certificates that no authority vouches for."""
-    ca_file: str = ""
-    """PEM file of the authorities to trust instead of the system's."""
-    fingerprints: Names = ()
-    """Accept exactly these certificates (SHA-256), whoever signed them."""
     protocol: Literal["MSNP15", "MSNP14", "MSNP13"] = "MSNP15"
     """The dialect; with the older two, log-in is by TWN instead of SSO."""
     ping_seconds: Annotated[float, Field(ge=5, le=3600)] = 60.0
     """A sign of life is asked for as often; when none comes for twice that, the connection counts
     as lost."""
-
-    @field_validator("server")
-    @classmethod
-    def _is_host(cls, value: str) -> str:
-        if not HOST.fullmatch(value):
-            raise ValueError(f"{value!r} is not the name of a host")
-        return value.lower()
 
     @field_validator("services")
     @classmethod
@@ -87,15 +65,6 @@ class MsnSettings(Settings):
         if value:
             Url.parse(value)
         return value
-
-    @field_validator("fingerprints")
-    @classmethod
-    def _are_fingerprints(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        plain = tuple(item.replace(":", "").lower() for item in value)
-        for item, given in zip(plain, value, strict=True):
-            if not re.fullmatch("[0-9a-f]{64}", item):
-                raise ValueError(f"{given!r} is not a SHA-256 fingerprint (64 hexadecimal digits)")
-        return plain
 
     @model_validator(mode="after")
     def _keeps_passwords(self) -> Self:
@@ -110,9 +79,3 @@ class MsnSettings(Settings):
     def url(self) -> Url:
         host = f"[{self.server}]" if ":" in self.server else self.server
         return Url.parse(self.services or f"https://{host}")
-
-    @property
-    def trust(self) -> Tls:
-        return Tls(
-            verify=self.verify, ca_file=self.ca_file, fingerprints=frozenset(self.fingerprints)
-        )

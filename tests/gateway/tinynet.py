@@ -55,8 +55,9 @@ from gateway.fsm import (
     Wake,
 )
 from gateway.ids import PersonId
-from gateway.network import Login, Network, Settings
+from gateway.network import Login, Network
 from gateway.session import Session
+from gateway.settings import Settings
 
 PATIENCE = 20.0
 """Seconds until a test that waits has failed.  What it waits for takes milliseconds."""

@@ -10,7 +10,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from gateway.config import Config, load
-from gateway.network import Network, Settings
+from gateway.network import Network
+from gateway.settings import Settings
 
 
 class Gate(Settings):

@@ -33,9 +33,10 @@ from gateway.events import (
 )
 from gateway.fsm import Effects, Stop, Tell
 from gateway.ids import ChatId, PersonId, SessionKey
-from gateway.network import Address, Kind, Login, Network, Settings
+from gateway.network import Address, Kind, Login, Network
 from gateway.sections import LimitSettings, XmppServer
 from gateway.sessions import Sessions
+from gateway.settings import Settings
 from gateway.store import Account, Keyring, Registration, Store, migrate
 from gateway.xmpp import attendance, roomlist, stanzas
 from gateway.xmpp.bridge import Bridge

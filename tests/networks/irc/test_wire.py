@@ -14,7 +14,6 @@ from networks.irc.wire import (
     MAX_TAGS,
     IrcCodec,
     Line,
-    is_encoding,
     parse,
     show,
     split_source,
@@ -195,16 +194,6 @@ def test_encodings(raw: bytes | str, fallback: str, text: str) -> None:
     data = raw if isinstance(raw, bytes) else raw.encode("cp1252")
     (line,) = IrcCodec(fallback).receive(b"PRIVMSG #a :" + data + b"\r\n")
     assert line.params[1] == text
-
-
-@pytest.mark.parametrize("name", ["cp1252", "latin-1", "koi8-r", "shift_jis", "utf-8", "gb18030"])
-def test_encoding(name: str) -> None:
-    assert is_encoding(name)
-
-
-@pytest.mark.parametrize("name", ["", "no-such", "rot13", "hex", "idna", "punycode", "a\0b"])
-def test_no_encoding(name: str) -> None:
-    assert not is_encoding(name)
 
 
 # What must never go out.
