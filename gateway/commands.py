@@ -134,6 +134,14 @@ class SetName:
 
 
 @frozen(kw_only=True)
+class SetTune:
+    """What our user listens to, to be shown beside their status; nothing, where all is empty."""
+
+    title: str = ""
+    artist: str = ""
+
+
+@frozen(kw_only=True)
 class FetchAvatar:
     """Answered by ``AvatarFetched``."""
 
@@ -291,6 +299,7 @@ Command = (
     | ListBlocked
     | SetAvatar
     | SetName
+    | SetTune
     | FetchAvatar
     | SearchPeople
     | AskAttention

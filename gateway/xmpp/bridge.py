@@ -35,6 +35,7 @@ from gateway.xmpp.lately import Lately
 from gateway.xmpp.own_avatar import OwnAvatar
 from gateway.xmpp.own_name import OwnName
 from gateway.xmpp.own_presence import OwnPresence
+from gateway.xmpp.own_tune import OwnTune
 from gateway.xmpp.pending import Joining, Pending, Question, Sent, Waiting
 from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.resources import Resources
@@ -98,6 +99,7 @@ class Bridge:
         self.own_presence = OwnPresence(self)
         self.own_avatar = OwnAvatar(self)
         self.own_name = OwnName(self)
+        self.own_tune = OwnTune(self)
         context.sessions.add(self.keeper)
         self._latch_if_hopeless()
 
@@ -293,6 +295,7 @@ class Bridge:
         self.contacts.logged_in()
         self.own_avatar.review()
         self.own_name.review()
+        self.own_tune.review()
 
     def step_asked(self, event: events.StepAsked) -> None:
         self.voice.announce()

@@ -17,6 +17,7 @@ from gateway.commands import (
     SendMessage,
     SetAvatar,
     SetName,
+    SetTune,
     SetTyping,
 )
 from gateway.network import Kind, Network
@@ -25,6 +26,7 @@ from gateway.xmpp import (
     commands,
     last,
     own_name,
+    own_tune,
     ping,
     prompt,
     register,
@@ -51,7 +53,10 @@ OCCUPANT_ID = "urn:xmpp:occupant-id:0"
 
 FEATURES: dict[Kind, tuple[str, ...]] = {
     # Of discovery itself, and of what is no IQ: messages and presence.
-    Kind.SERVER: (DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC, NOTIFY, own_name.NOTIFY),
+    Kind.SERVER: (
+        *(DISCO_INFO, DISCO_ITEMS, CAPS, rsm.RSM, MUC),
+        *(NOTIFY, own_name.NOTIFY, own_tune.NOTIFY),
+    ),
     Kind.PERSON: (
         *(DISCO_INFO, DISCO_ITEMS, CAPS),
         *(CHAT_STATES, RECEIPTS, ATTENTION, MARKERS, CORRECTION),
@@ -63,6 +68,7 @@ NEEDS: dict[tuple[Kind, str], frozenset[type]] = {
     (Kind.SERVER, MUC): frozenset({JoinRoom}),
     (Kind.SERVER, NOTIFY): frozenset({SetAvatar}),
     (Kind.SERVER, own_name.NOTIFY): frozenset({SetName}),
+    (Kind.SERVER, own_tune.NOTIFY): frozenset({SetTune}),
     (Kind.SERVER, blocking.BLOCKING): frozenset({ListBlocked}),
     (Kind.SERVER, search.SEARCH): frozenset({SearchPeople}),
     (Kind.SERVER, rosterx.ROSTERX): frozenset({ChangeContact}),

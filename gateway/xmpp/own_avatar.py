@@ -30,7 +30,8 @@ from gateway.xmpp.avatars import photo
 from gateway.xmpp.contact import VCARD_UPDATE
 from gateway.xmpp.elements import element
 from gateway.xmpp.host import Host
-from gateway.xmpp.picturenews import EVENT, METADATA
+from gateway.xmpp.pep import items_of
+from gateway.xmpp.picturenews import METADATA
 
 VCARD = "{vcard-temp}vCard"
 BINVAL = "{vcard-temp}PHOTO/{vcard-temp}BINVAL"
@@ -40,7 +41,6 @@ HASH = f"{{{VCARD_UPDATE}}}x/{{{VCARD_UPDATE}}}photo"
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 DATA = "urn:xmpp:avatar:data"
-EVENT_ITEMS = f"{{{EVENT}}}items"
 INFO = f"{{{METADATA}}}info"
 
 USUAL_TYPE = "image/png"
@@ -94,9 +94,8 @@ class OwnAvatar:
             self.review()
 
     def published(self, event: Element) -> None:
-        """By PEP, to which we subscribe by our capabilities (XEP-0163, section 4.3)."""
-        items = event.find(EVENT_ITEMS)
-        if items is None or items.get("node") != METADATA:
+        items = items_of(event, METADATA)
+        if items is None:
             return
         here = (info for info in items.iter(INFO) if not info.get("url"))
         info = next(here, None)

@@ -1,7 +1,6 @@
 """The user's own nickname (XEP-0172, published by PEP), on to networks that show one (``SetName``).
 
-Their server sends what they last published whenever they come, because our capabilities ask for it
-(XEP-0163, section 4.3).  Taking it away changes nothing: it would leave them without any name.
+Taking it away changes nothing: it would leave them without any name.
 """
 
 from xml.etree.ElementTree import Element
@@ -10,11 +9,9 @@ from gateway.commands import SetName
 from gateway.sessions import State
 from gateway.xmpp.contact import NICK
 from gateway.xmpp.host import Host
-from gateway.xmpp.picturenews import EVENT
+from gateway.xmpp.pep import items_of
 
 NOTIFY = f"{NICK}+notify"
-
-ITEMS = f"{{{EVENT}}}items"
 
 
 class OwnName:
@@ -23,8 +20,8 @@ class OwnName:
         self._wanted = ""
 
     def published(self, event: Element) -> None:
-        items = event.find(ITEMS)
-        if items is None or items.get("node") != NICK:
+        items = items_of(event, NICK)
+        if items is None:
             return
         found = next(items.iter(f"{{{NICK}}}nick"), None)
         name = " ".join((found.text or "").split()) if found is not None else ""

@@ -18,10 +18,10 @@ from gateway.xmpp.clients import CLIENTS
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.elements import element
 from gateway.xmpp.host import Host
+from gateway.xmpp.pep import EVENT
 from gateway.xmpp.stanzas import escape
 
 METADATA = "urn:xmpp:avatar:metadata"
-EVENT = "http://jabber.org/protocol/pubsub#event"
 
 NOTIFY = f"{METADATA}+notify"
 

@@ -23,7 +23,7 @@ from gateway.xmpp import jid, stanzas
 from gateway.xmpp.component import MESSAGE, Component
 from gateway.xmpp.context import Context
 from gateway.xmpp.iq import Ask, Asker, Table
-from gateway.xmpp.picturenews import EVENT
+from gateway.xmpp.pep import EVENT
 from gateway.xmpp.refusal import Refusal
 from gateway.xmpp.signals import is_signal
 from gateway.xmpp.stanzas import NS

@@ -227,6 +227,7 @@ class User:
         for bridge in self.bridges(transport.domain):
             bridge.own_avatar.published(event)
             bridge.own_name.published(event)
+            bridge.own_tune.published(event)
 
     def unavailable(self, stanza: Element, transport: Transport, to: Address) -> None:
         sender = stanza.get("from", "")

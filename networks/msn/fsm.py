@@ -30,6 +30,7 @@ from gateway.commands import (
     SetInvisible,
     SetName,
     SetPresence,
+    SetTune,
     SetTyping,
 )
 from gateway.errors import Reason
@@ -150,6 +151,7 @@ COMMANDS: dict[type, Callable[[Msn, Any], None]] = {
     SetInvisible: presence.set_invisible,
     ChangeNick: presence.change_nick,
     SetName: presence.set_name,
+    SetTune: presence.set_tune,
     SendMessage: messages.send_message,
     SetTyping: messages.set_typing,
     AskAttention: messages.ask_attention,
@@ -166,7 +168,7 @@ COMMANDS: dict[type, Callable[[Msn, Any], None]] = {
     Invite: rooms.invite,
 }
 
-ANYTIME = {SetPresence, SetInvisible, SetAvatar}
+ANYTIME = {SetPresence, SetInvisible, SetAvatar, SetTune}
 """Need not wait until we are online: so that we are at once as our user wants to be seen."""
 
 TIMERS: dict[str, Callable[[Msn], None]] = {

@@ -1,4 +1,4 @@
-"""What stands below a name: the personal message and what is played (UBX, UUX).
+"""What stands below a name: the personal message and what is played (UBX theirs, UUX ours).
 
     <Data><PSM>at work</PSM>
     <CurrentMedia>\\0Music\\01\\0{0} - {1}\\0Song\\0Artist\\0</CurrentMedia></Data>
@@ -70,5 +70,28 @@ def _words(media: str) -> str:
             return ""
 
 
-def build_uux(text: str) -> bytes:
-    return f"<Data><PSM>{quoted(text)}</PSM><CurrentMedia></CurrentMedia></Data>".encode()
+# Ours.
+
+
+@frozen()
+class Tune:
+    title: str = ""
+    artist: str = ""
+
+    @property
+    def media(self) -> str:
+        """As the last client of MSNP15 says it; "" for silence."""
+        parts = [part.replace(SEPARATOR, "/0") for part in (self.title, self.artist)]
+        places = [f"{{{number}}}" for number, part in enumerate(parts) if part]
+        if not places:
+            return ""
+        album = content = end = ""
+        return SEPARATOR.join(["", "Music", "1", " - ".join(places), *parts, album, content, end])
+
+
+SILENCE = Tune()
+
+
+def build_uux(text: str, tune: Tune = SILENCE) -> bytes:
+    media = quoted(tune.media)
+    return f"<Data><PSM>{quoted(text)}</PSM><CurrentMedia>{media}</CurrentMedia></Data>".encode()

@@ -6,7 +6,7 @@ Up to MSNP13 nobody says on which network somebody is.
 
 from hashlib import sha1
 
-from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence
+from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence, SetTune
 from gateway.errors import Reason
 from gateway.events import Show
 from gateway.fsm import MAIN
@@ -16,7 +16,7 @@ from networks.msn.form import MAX_NICK
 from networks.msn.ids import normalise
 from networks.msn.msnobject import PICTURE, parse_object
 from networks.msn.news import Appeared, Seen
-from networks.msn.personal import build_uux, parse_ubx
+from networks.msn.personal import Tune, build_uux, parse_ubx
 from networks.msn.requests import Asked, Request
 from networks.msn.services import call, run
 from networks.msn.soap import parse_done
@@ -38,7 +38,7 @@ STATUS: dict[Show, str] = {
 }
 
 MAX_TEXT = 129
-"""Characters of a personal message: what official clients show."""
+"""Characters of a personal message, and of each part of a tune: what official clients show."""
 
 TOO_FAST_SECONDS = 30.0
 """Until a status is said again that changed too fast for the server (800)."""
@@ -65,6 +65,11 @@ def set_invisible(msn: Msn, command: SetInvisible) -> None:
     update(msn)
 
 
+def set_tune(msn: Msn, command: SetTune) -> None:
+    msn.own.tune = Tune(command.title[:MAX_TEXT], command.artist[:MAX_TEXT])
+    update(msn)
+
+
 def announce(msn: Msn) -> None:
     """For the first time; nobody sees us before CHG."""
     own = msn.own
@@ -72,8 +77,6 @@ def announce(msn: Msn) -> None:
     send_name(msn, own.name)
     if own.name != msn.book.name and msn.login.fields.get("nick"):
         store_name(msn, own.name)
-    own.said = own.text[:MAX_TEXT]
-    msn.send("UUX", payload=build_uux(own.said))
     update(msn)
 
 
@@ -82,10 +85,10 @@ def update(msn: Msn) -> None:
     if msn.state is not State.ONLINE:
         return
     own = msn.own
-    text = own.text[:MAX_TEXT]
-    if text != own.said:
-        own.said = text
-        msn.send("UUX", payload=build_uux(text))
+    said = build_uux(own.text[:MAX_TEXT], own.tune)
+    if said != own.said:
+        own.said = said
+        msn.send("UUX", payload=said)
     shown = status(msn), own.picture
     if shown != own.shown:
         own.shown = shown

@@ -23,6 +23,7 @@ from networks.msn.ids import is_address, normalise
 from networks.msn.memberships import NetworkId, Role
 from networks.msn.news import Answered, Denied, Ended, Exited, News, Noticed
 from networks.msn.peer import Ids, Picture
+from networks.msn.personal import SILENCE, Tune
 from networks.msn.requests import SWEEP_SECONDS, Request
 from networks.msn.settings import MsnSettings, Url
 from networks.msn.soap import Request as Post
@@ -123,13 +124,14 @@ class Own:
     show: Show = Show.AVAILABLE
     text: str = ""
     idle: timedelta | None = None
+    tune: Tune = SILENCE
     is_invisible: bool = False
     picture: str = "0"
     """As it is described in CHG."""
     shown: tuple[str, str] = ("", "")
     """Status and picture of the last CHG."""
-    said: str = ""
-    """The text of the last UUX."""
+    said: bytes = b""
+    """The payload of the last UUX."""
 
 
 class Msn:

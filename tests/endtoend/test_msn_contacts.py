@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from gateway.trial.people import Stanza
-from tests.endtoend.client import is_presence
+from tests.endtoend.client import Client, is_presence
 from tests.endtoend.msn_rig import MSN, OLD, MsnStage, accept, local, says
-from tests.servers.msn import Came, Listed, Lists, Unlisted, Went
+from tests.servers.msn import Came, Listed, Lists, Personal, Unlisted, Went
 
 NICK = "{http://jabber.org/protocol/nick}nick"
 
@@ -108,11 +108,13 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
 
     user.say(transport, "nick Juliet & <co>")
     romeo.wait(Came, who=juliet.name, name="Juliet & <co>")
-    node = "http://jabber.org/protocol/nick"
-    published = f"<publish node='{node}'><item><nick xmlns='{node}'>Jule &lt;3</nick></item>"
-    pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{published}</publish></pubsub>"
-    user.ask(user.jid, "set", pubsub)
+    publish(user, "nick", "Jule &lt;3")
     romeo.wait(Came, who=juliet.name, name="Jule <3")
+    publish(user, "tune", "<title>Song, dance</title><artist>Artist</artist>")
+    media = "\\0Music\\01\\0{0} - {1}\\0Song, dance\\0Artist\\0\\0\\0"
+    romeo.wait(Personal, who=juliet.name, media=media)
+    publish(user, "tune", "")
+    romeo.wait(Personal, who=juliet.name, media="")
     server = mantua.servers.of(transport)
     account = server.account(juliet.name)
     user.presence(show="away", status="Asleep & <dreaming>")
@@ -121,6 +123,15 @@ def test_presence_both_ways(mantua: MsnStage, transport: str) -> None:
     user.presence(show="dnd")
     romeo.wait(Came, who=juliet.name, status="BSY")
     server.wait_until(lambda: account.psm == "")
+
+
+def publish(user: Client, name: str, inside: str) -> None:
+    """By PEP, an element of a namespace of its own name."""
+    node = f"http://jabber.org/protocol/{name}"
+    item = f"<item id='current'><{name} xmlns='{node}'>{inside}</{name}></item>"
+    publishing = f"<publish node='{node}'>{item}</publish>"
+    pubsub = f"<pubsub xmlns='http://jabber.org/protocol/pubsub'>{publishing}</pubsub>"
+    user.ask(user.jid, "set", pubsub)
 
 
 def shows(show: str | None) -> Callable[[Stanza], bool]:

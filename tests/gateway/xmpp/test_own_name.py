@@ -9,7 +9,7 @@ from gateway.commands import SetName
 from gateway.sessions import State
 from gateway.xmpp.contact import NICK
 from gateway.xmpp.own_name import OwnName
-from gateway.xmpp.picturenews import EVENT
+from gateway.xmpp.pep import EVENT
 from tests.gateway.xmpp.hosting import BOOK, Host
 
 TAKES = BOOK | {SetName}

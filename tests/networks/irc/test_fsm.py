@@ -57,7 +57,7 @@ def test_commands_that_are_not_handled() -> None:
     assert not_handled(NETWORK) == {
         # IRC has no address book, no pictures and no directory of people …
         *("AskAttention", "Authorize", "Block", "ChangeContact", "FetchAvatar", "ListBlocked"),
-        *("SearchPeople", "SetAvatar", "SetName", "SetProfile"),
+        *("SearchPeople", "SetAvatar", "SetName", "SetProfile", "SetTune"),
         # … lets people in at once, and shows what they say and that they are there as it is.
         *("AnswerStep", "EditMessage", "MarkRead", "SetInvisible"),
     }

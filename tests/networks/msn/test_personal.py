@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.styling import ILLEGAL
-from networks.msn.personal import Personal, build_uux, parse_ubx
+from networks.msn.personal import SILENCE, Personal, Tune, build_uux, parse_ubx
 from tests.servers.msn_transcript import read
 
 
@@ -77,9 +77,36 @@ def test_media(media: str, words: str) -> None:
     assert parse_ubx(payload.encode()) == Personal("", words)
 
 
-@given(st.text(max_size=40))
-def test_round_trip(text: str) -> None:
-    assert parse_ubx(build_uux(text)).text == ILLEGAL.sub("", text).strip()
+def test_tune_is_the_recorded_one() -> None:
+    [sent] = [step.data for step in read("privacy") if step.is_ours and b"Music" in step.data]
+    without_album = sent.replace(b"Album", b"").partition(b"<CurrentMedia>")[2]
+    media = build_uux("psm", Tune("Song", "Artist")).partition(b"<CurrentMedia>")[2]
+    assert media.removesuffix(b"</Data>") == without_album.partition(b"<MachineGuid>")[0]
+
+
+@pytest.mark.parametrize(
+    ("tune", "words"),
+    [
+        (Tune("Song", "Artist"), "Song - Artist"),
+        (Tune("Song"), "Song"),
+        (Tune("", "Artist"), "Artist"),
+        (Tune("<3 {1} & co", "\\"), "<3 {1} & co - \\"),
+        (Tune(r"a\0b\\00", "c"), r"a/0b\/00 - c"),
+        (SILENCE, ""),
+    ],
+)
+def test_tunes(tune: Tune, words: str) -> None:
+    assert parse_ubx(build_uux("x", tune)) == Personal("x", words)
+
+
+WORDS = st.text(max_size=40).map(lambda text: " ".join(ILLEGAL.sub("", text).split()))
+
+
+@given(st.text(max_size=40), WORDS, WORDS)
+def test_round_trip(text: str, title: str, artist: str) -> None:
+    played = " - ".join(filter(None, (title, artist))).replace("\\0", "/0")
+    found = parse_ubx(build_uux(text, Tune(title, artist)))
+    assert found == Personal(ILLEGAL.sub("", text).strip(), played)
 
 
 @given(st.binary(max_size=60))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence
+from gateway.commands import ChangeNick, SetInvisible, SetName, SetPresence, SetTune
 from gateway.errors import Reason
 from gateway.events import Show
 from gateway.fsm import Timer
@@ -59,6 +59,27 @@ def test_status_and_text() -> None:
 def test_long_texts_are_cut() -> None:
     play = online() >> SetPresence(show=Show.AVAILABLE, status="x" * 1000)
     assert play.done[0].frame.payload.count(b"x") == MAX_TEXT
+
+
+def test_tune() -> None:
+    """It stands beside the personal message, and a change of one leaves the other."""
+    media = r"\0Music\01\0{0} - {1}\0Romeo &amp; Juliet\0Dire Straits\0\0\0"
+    (
+        online()
+        >> SetTune(title="Romeo & Juliet", artist="Dire Straits")
+        << f"UUX 10\n<Data><PSM></PSM><CurrentMedia>{media}</CurrentMedia></Data>"
+        >> SetTune(title="Romeo & Juliet", artist="Dire Straits")
+        >> SetPresence(show=Show.AVAILABLE, status="x")
+        << f"UUX 11\n<Data><PSM>x</PSM><CurrentMedia>{media}</CurrentMedia></Data>"
+        >> SetTune()
+        << "UUX 12\n<Data><PSM>x</PSM><CurrentMedia></CurrentMedia></Data>"
+    ).end()
+
+
+def test_long_tunes_are_cut() -> None:
+    play = online() >> SetTune(title="x" * 1000, artist="y" * 1000)
+    payload = play.done[0].frame.payload
+    assert payload.count(b"x") == payload.count(b"y") == MAX_TEXT
 
 
 def test_idle() -> None:

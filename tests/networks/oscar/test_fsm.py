@@ -35,6 +35,7 @@ from tests.servers import oscar_wire as pack
 MISSING = {
     *("AnswerStep", "AskAttention", "ChangeNick", "EditMessage", "Kick", "ListAffiliations"),
     *("ListRooms", "MarkRead", "SendRaw", "SetAffiliation", "SetName", "SetRole", "SetSubject"),
+    "SetTune",
 }
 """Commands for which OSCAR has nothing."""
 
