@@ -18,27 +18,22 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import random
-import ssl
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gevent
-from gevent.baseserver import BaseServer
 from gevent.pywsgi import WSGIServer
 from gevent.server import StreamServer
 
-from gateway.trial.certificates import make_certificate
 from gateway.trial.process import LOOPBACK
 from tests.servers import msn_lists as lists
 from tests.servers import msn_ns as ns
 from tests.servers.clock import Clock, ManualClock, RealClock
+from tests.servers.fake import HOST, Fake, running
 from tests.servers.msn_heard import (
     Acked,
     Came,
@@ -57,7 +52,7 @@ from tests.servers.msn_heard import (
     Went,
 )
 from tests.servers.msn_http import Services
-from tests.servers.msn_person import WAIT, Person, Talk
+from tests.servers.msn_person import Person, Talk
 from tests.servers.msn_socket import serve_ns, serve_sb
 from tests.servers.msn_users import Contact, Lists, User, fold
 from tests.servers.msn_world import Answer, Link, Record, Request, Session, Ways, World
@@ -90,24 +85,12 @@ __all__ = [
     "msn",
 ]
 
-HOST = "localhost"
-"""As the certificate says; resolves to loopback."""
 
-POLL = 0.005
-
-
-class Msn:
+class Msn(Fake[Person]):
     def __init__(self, world: World, folder: Path | None) -> None:
-        self.world = world
-        self.host = LOOPBACK
-        self.port = self.http_port = 0
-        self.ca_file: Path | None = None
-        self.people: dict[str, Person] = {}
+        super().__init__(world, folder)
+        self.http_port = 0
         self._ports = {"ns": 0, "sb": 0, "dispatch": 0}
-        self._certificate = make_certificate(folder, HOST) if folder else None
-        if self._certificate:
-            self.ca_file = self._certificate.ca_file
-        self._listeners: list[BaseServer] = []
 
     @property
     def ways(self) -> Ways:
@@ -120,51 +103,29 @@ class Msn:
     # Running.
 
     def start(self) -> None:
-        """Also again, on the same ports, after ``stop``."""
         world = self.world
         world.ns_address = self._listen("ns", lambda sock, _: serve_ns(world, sock, False))
         world.sb_address = self._listen("sb", lambda sock, _: serve_sb(world, sock))
         if world.ways.dispatch:
             self._listen("dispatch", lambda sock, _: serve_ns(world, sock, True))
         self.port = self._ports["dispatch" if world.ways.dispatch else "ns"]
-        tls = {}
-        if self._certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self._certificate.cert_file, self._certificate.key_file)
-            tls = {"ssl_context": context}
-        http = WSGIServer((LOOPBACK, self.http_port), Services(world), log=None, **tls)
-        http.start()
-        self._listeners.append(http)
-        self.http_port = http.server_port
+        tls = {"ssl_context": self._context} if self._context else {}
+        self.http_port = self.listen(
+            WSGIServer((LOOPBACK, self.http_port), Services(world), log=None, **tls)
+        )
         scheme, host = ("https", HOST) if tls else ("http", LOOPBACK)
         world.url = f"{scheme}://{host}:{self.http_port}"
 
     def _listen(self, what: str, serve: Callable[[Any, Any], None]) -> str:
-        listener = StreamServer((LOOPBACK, self._ports[what]), serve)
-        listener.start()
-        self._listeners.append(listener)
-        self._ports[what] = listener.server_port
-        return f"{LOOPBACK}:{listener.server_port}"
-
-    def stop(self) -> None:
-        """All connections end at once, without a word."""
-        for link in [link for link in self.world.links if not link.played]:
-            self._leave(link)
-        for listener in self._listeners:
-            listener.stop(timeout=1)
-        self._listeners.clear()
-
-    def drop(self, address: str) -> None:
-        """The network fails for one user."""
-        for link in self._links(address):
-            self._leave(link)
+        self._ports[what] = self.listen(StreamServer((LOOPBACK, self._ports[what]), serve))
+        return f"{LOOPBACK}:{self._ports[what]}"
 
     def go_down(self) -> None:
         """The server says that it is going down, and hangs up."""
-        for link in [link for link in self.world.links if not link.played]:
+        for link in self.clients():
             if isinstance(link, Session):
                 link.send("OUT", "SSD")
-            self._leave(link)
+            self.leave(link)
 
     def displace(self, address: str) -> None:
         """Somebody else logs in as this user."""
@@ -183,17 +144,14 @@ class Msn:
         """Who asks for this operation ("RST", "ABFindAll", …) gets these, one each."""
         self.world.answers.setdefault(operation, []).extend(answers)
 
-    @staticmethod
-    def _leave(link: Link) -> None:
+    def leave(self, link: Link) -> None:
         if isinstance(link, Session):
             ns.leave(link)
         else:
             link.close()
 
-    def _links(self, address: str) -> list[Link]:
-        wanted = fold(address)
-        links = [link for link in self.world.links if not link.played]
-        return [link for link in links if link.user is not None and link.user.key == wanted]
+    def key(self, name: str) -> str:
+        return fold(name)
 
     def session(self, address: str) -> Session:
         session = self.world.session(self.account(address))
@@ -218,13 +176,6 @@ class Msn:
         for contact in contacts:
             self.add_contacts(address, contact)
         return self.people[user.key]
-
-    def user(self, address: str) -> Person:
-        """Play this user; who does not exist yet is added."""
-        return self.people.get(fold(address)) or self.add_user(address)
-
-    def account(self, address: str) -> User:
-        return self.world.users[fold(address)]
 
     def add_contacts(self, address: str, *contacts: str, group: str = "") -> None:
         """Put somebody on a user's list, as if it had been so for long."""
@@ -259,10 +210,6 @@ class Msn:
 
     # What clients did.
 
-    @property
-    def violations(self) -> list[str]:
-        return self.world.violations
-
     def check(self) -> None:
         """No client has done what a server would mind, since the last look; and all lists are as
         it said they are."""
@@ -294,21 +241,8 @@ class Msn:
         self.wait_until(lambda: len(self.requests(operation, address)) >= count, what)
         return self.requests(operation, address)
 
-    def wait_online(self, address: str) -> None:
-        self.wait_until(lambda: self.is_online(address), f"{address} to be online")
-
-    def wait_offline(self, address: str) -> None:
-        self.wait_until(lambda: not self.is_online(address), f"{address} to be offline")
-
-    def wait_until(self, true: Callable[[], bool], what: str = "", timeout: float = WAIT) -> None:
-        end = time.monotonic() + timeout
-        while not true():
-            if time.monotonic() > end:
-                seen = "\n".join(f"{r.user} {r.service} {r.command}" for r in self.world.sent[-20:])
-                raise AssertionError(
-                    f"waited for {what}; violations {self.violations}; got\n{seen}"
-                )
-            gevent.sleep(POLL)
+    def recent(self) -> list[str]:
+        return [f"{r.user} {r.service} {r.command}" for r in self.world.sent[-20:]]
 
 
 def _nonce() -> str:
@@ -323,20 +257,13 @@ def _secret() -> bytes:
     return os.urandom(24)
 
 
-@contextmanager
 def msn(
     *, clock: Clock | None = None, tls: bool = True, folder: Path | None = None, **ways: Any
-) -> Iterator[Msn]:
+) -> AbstractContextManager[Msn]:
     """Start one.
 
     ``clock``: a ManualClock makes time the test's own, for keys, tickets and challenges.
     ``tls``: the HTTP services have a certificate; else they are plain.  ``ways``: see Ways.
     """
     world = World(clock or RealClock(), Ways(**ways), _nonce, _challenge, _secret)
-    with contextlib.ExitStack() as stack:
-        if tls and folder is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="msn-")))
-        server = Msn(world, folder if tls else None)
-        server.start()
-        stack.callback(server.stop)
-        yield server
+    return running(partial(Msn, world), tls=tls, folder=folder)

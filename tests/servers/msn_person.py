@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote as escape_all
-
-from gevent.queue import Empty, Queue
 
 from tests.servers import msn_book as book
 from tests.servers import msn_ns as ns
@@ -21,19 +19,15 @@ from tests.servers import msn_oim as oim
 from tests.servers import msn_p2p as p2p
 from tests.servers import msn_presence as presence
 from tests.servers import msn_sb as sb
+from tests.servers.fake import Played
 from tests.servers.msn_heard import Event, Pictured, decode
 from tests.servers.msn_users import Lists, User, fold
 from tests.servers.msn_wire import FROM_SERVER, Buffer, Command, message, quote
 from tests.servers.msn_world import Board, Seat, Session, World
 
-WAIT = 10.0
-"""Seconds for anything that must come; it takes milliseconds, on a loaded machine more."""
-
 CAPABILITIES = "2788999228"
 
 PLAIN = ("X-MMS-IM-Format", "FN=Segoe%20UI; EF=; CO=0; CS=1; PF=0")
-
-FoundT = TypeVar("FoundT")
 
 
 @dataclass(eq=False)
@@ -92,10 +86,10 @@ class Talk:
         return self.pictures[address]
 
 
-class Person:
+class Person(Played[Event]):
     def __init__(self, world: World, user: User) -> None:
+        super().__init__(user.address)
         self.world, self.account = world, user
-        self.received: Queue[Event] = Queue()
         self.session: Session | None = None
         self.talks: list[Talk] = []
         self.answers = True
@@ -106,20 +100,6 @@ class Person:
     @property
     def address(self) -> str:
         return self.account.address
-
-    def wait(self, kind: type[FoundT], timeout: float = WAIT, **fields: Any) -> FoundT:
-        """The next event of this kind with these fields; what comes before it is forgotten."""
-        skipped: list[object] = []
-        while True:
-            try:
-                event = self.received.get(timeout=timeout)
-            except Empty:
-                found = "\n".join(map(str, skipped)) or "nothing"
-                wanted = f"{kind.__name__} {fields or ''}"
-                raise AssertionError(f"{self.address} waited for {wanted}, got:\n{found}") from None
-            if isinstance(event, kind) and _has(event, fields):
-                return event
-            skipped.append(event)
 
     # Coming and going.
 
@@ -271,7 +251,3 @@ class Person:
                 waiting, talk.waiting = talk.waiting, []
                 for acknowledge, payload in waiting:
                     talk.send(acknowledge, payload)
-
-
-def _has(event: object, fields: dict[str, Any]) -> bool:
-    return all(getattr(event, name) == value for name, value in fields.items())

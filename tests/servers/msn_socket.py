@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import traceback
 from collections.abc import Callable
 
-import gevent
-from gevent.queue import Queue
-
 from tests.servers import msn_ns as ns
 from tests.servers import msn_sb as sb
+from tests.servers.fake import Writer, receive
 from tests.servers.msn_wire import FROM_CLIENT, Broken, Buffer, Command
 from tests.servers.msn_world import Link, Seat, Session, World
-
-CHUNK = 65536
-
-DRAIN_TIMEOUT = 5.0
-"""For a client to hang up after we did."""
-
-
-class Writer:
-    """The only greenlet that writes the socket."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
-        self.commands: Queue[bytes | None] = Queue()
-        self.greenlet = gevent.spawn(self._run)
-
-    def write(self, data: bytes | None) -> None:
-        self.commands.put(data)
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            for data in iter(self.commands.get, None):
-                self.sock.sendall(data)
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_WR)
 
 
 def serve_ns(world: World, sock: socket.socket, dispatch: bool) -> None:
@@ -49,7 +22,7 @@ def serve_ns(world: World, sock: socket.socket, dispatch: bool) -> None:
         _read(session, sock, lambda command: ns.receive(session, command))
     finally:
         ns.leave(session)
-        _finish(writer)
+        writer.finish()
 
 
 def serve_sb(world: World, sock: socket.socket) -> None:
@@ -61,13 +34,13 @@ def serve_sb(world: World, sock: socket.socket) -> None:
         _read(seat, sock, lambda command: sb.receive(seat, command))
     finally:
         sb.leave(seat)
-        _finish(writer)
+        writer.finish()
 
 
 def _read(link: Link, sock: socket.socket, take: Callable[[Command], None]) -> None:
     buffer = Buffer(FROM_CLIENT)
     try:
-        while not link.closed and (data := _receive(sock)):
+        while not link.closed and (data := receive(sock)):
             for command in buffer.feed(data):
                 if not link.closed:
                     take(command)
@@ -78,19 +51,3 @@ def _read(link: Link, sock: socket.socket, take: Callable[[Command], None]) -> N
         link.violation(str(problem))
     except Exception:
         link.violation(f"the fake server failed:\n{traceback.format_exc()}")
-
-
-def _receive(sock: socket.socket) -> bytes:
-    try:
-        return sock.recv(CHUNK)
-    except OSError:
-        return b""
-
-
-def _finish(writer: Writer) -> None:
-    """Read what is still coming: closing before would take our last words from the client."""
-    writer.greenlet.join()
-    with contextlib.suppress(OSError), gevent.Timeout(DRAIN_TIMEOUT, False):
-        while writer.sock.recv(CHUNK):
-            pass
-    writer.sock.close()

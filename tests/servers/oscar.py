@@ -18,29 +18,23 @@ would have let it pass.
 
 from __future__ import annotations
 
-import contextlib
-import ssl
-import tempfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gevent
-from gevent.baseserver import BaseServer
 from gevent.pywsgi import WSGIServer
 from gevent.server import StreamServer
 
-from gateway.trial.certificates import make_certificate
 from gateway.trial.process import LOOPBACK
 from tests.servers import oscar_bos as bos
 from tests.servers import oscar_chat as chat
 from tests.servers import oscar_icbm as icbm
 from tests.servers import oscar_text as text
 from tests.servers.clock import Clock, ManualClock, RealClock
+from tests.servers.fake import HOST, Fake, running
 from tests.servers.oscar_heard import (
     Acked,
     Added,
@@ -63,7 +57,7 @@ from tests.servers.oscar_heard import (
 )
 from tests.servers.oscar_kinds import KINDS
 from tests.servers.oscar_login import Limiter
-from tests.servers.oscar_person import WAIT, Person, SignedOff
+from tests.servers.oscar_person import Person, SignedOff
 from tests.servers.oscar_rates import Rates
 from tests.servers.oscar_socket import serve
 from tests.servers.oscar_uas import Uas
@@ -102,79 +96,45 @@ __all__ = [
     "oscar",
 ]
 
-HOST = "localhost"
-"""As the certificate says; resolves to loopback."""
 
-POLL = 0.005
-
-
-class Oscar:
+class Oscar(Fake[Person]):
     def __init__(self, world: World, folder: Path | None) -> None:
-        self.world = world
-        self.host = LOOPBACK
-        self.port = self.tls_port = self.uas_port = self.uas_tls_port = 0
-        self.ca_file: Path | None = None
-        self.people: dict[str, Person] = {}
-        self._certificate = make_certificate(folder, HOST) if folder else None
-        if self._certificate:
-            self.host, self.ca_file = HOST, self._certificate.ca_file
-        self._listeners: list[BaseServer] = []
+        super().__init__(world, folder)
+        self.tls_port = self.uas_port = self.uas_tls_port = 0
+        if self.ca_file:
+            self.host = HOST
 
     # Running.
 
     def start(self) -> None:
-        """Also again, on the same ports, after ``stop``."""
-        plain = StreamServer((LOOPBACK, self.port), lambda sock, _: serve(self.world, sock, False))
-        plain.start()
-        self.port = plain.server_port
-        self.world.address = f"{self.host}:{self.port}"
-        self._listeners = [plain]
-        if self._certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(self._certificate.cert_file, self._certificate.key_file)
-            secure = StreamServer(
-                (LOOPBACK, self.tls_port),
-                lambda sock, _: serve(self.world, sock, True),
-                ssl_context=context,
-            )
-            secure.start()
-            self.tls_port = secure.server_port
-            self.world.secure_address = f"{self.host}:{self.tls_port}"
-            self._listeners.append(secure)
-            https = WSGIServer(
-                (LOOPBACK, self.uas_tls_port), Uas(self.world), log=None, ssl_context=context
-            )
-            https.start()
-            self.uas_tls_port = https.server_port
-            self._listeners.append(https)
-        uas = WSGIServer((LOOPBACK, self.uas_port), Uas(self.world), log=None)
-        uas.start()
-        self.uas_port = uas.server_port
-        self._listeners.append(uas)
+        world = self.world
+        self.port = self.listen(
+            StreamServer((LOOPBACK, self.port), lambda sock, _: serve(world, sock, False))
+        )
+        world.address = f"{self.host}:{self.port}"
+        self.uas_port = self.listen(WSGIServer((LOOPBACK, self.uas_port), Uas(world), log=None))
+        if not self._context:
+            return
+        tls = {"ssl_context": self._context}
+        self.tls_port = self.listen(
+            StreamServer((LOOPBACK, self.tls_port), lambda sock, _: serve(world, sock, True), **tls)
+        )
+        world.secure_address = f"{self.host}:{self.tls_port}"
+        self.uas_tls_port = self.listen(
+            WSGIServer((LOOPBACK, self.uas_tls_port), Uas(world), log=None, **tls)
+        )
 
-    def stop(self) -> None:
-        """All connections end at once, without a word."""
-        for link in [link for link in self.world.links if not link.played]:
-            link.close()
-            bos.leave(link)
-        for listener in self._listeners:
-            listener.stop(timeout=1)
-
-    def drop(self, name: str) -> None:
-        """The network fails for one user."""
-        for link in self._links(name):
-            link.close()
-            bos.leave(link)
+    def leave(self, link: Link) -> None:
+        link.close()
+        bos.leave(link)
 
     def displace(self, name: str) -> None:
         """Somebody else logs in as this user, on a client that wants to be alone."""
-        for link in self._links(name):
+        for link in self.clients(name):
             bos.displace(link)
 
-    def _links(self, name: str) -> list[Link]:
-        wanted = ident(name)
-        links = [link for link in self.world.links if not link.played]
-        return [link for link in links if link.user is not None and link.user.id == wanted]
+    def key(self, name: str) -> str:
+        return ident(name)
 
     # Who is there.
 
@@ -208,13 +168,6 @@ class Oscar:
             return ()
         return Item("", 0, 0, 1), Item("General", 1, 0, 1)
 
-    def user(self, name: str) -> Person:
-        """Play this user; who does not exist yet is added."""
-        return self.people.get(ident(name)) or self.add_user(name)
-
-    def account(self, name: str) -> User:
-        return self.world.users[ident(name)]
-
     def contacts(self, name: str) -> list[str]:
         """Names of the buddies in a feedbag."""
         return [item.name for item in self.account(name).of(0)]
@@ -231,14 +184,10 @@ class Oscar:
         return links[0].rates if links else None
 
     def system_message(self, name: str, says: str) -> None:
-        for link in self._links(name):
+        for link in self.clients(name):
             icbm.system_message(link, says)
 
     # What clients did.
-
-    @property
-    def violations(self) -> list[str]:
-        return self.world.violations
 
     @property
     def overlaps(self) -> list[str]:
@@ -260,21 +209,8 @@ class Oscar:
         self.wait_until(lambda: len(self.records(family, subtype, user)) >= count, what)
         return self.records(family, subtype, user)
 
-    def wait_online(self, name: str) -> None:
-        self.wait_until(lambda: self.is_online(name), f"{name} to be online")
-
-    def wait_offline(self, name: str) -> None:
-        self.wait_until(lambda: not self.is_online(name), f"{name} to be offline")
-
-    def wait_until(self, true: Callable[[], bool], what: str = "", timeout: float = WAIT) -> None:
-        end = time.monotonic() + timeout
-        while not true():
-            if time.monotonic() > end:
-                seen = "\n".join(f"{record.user} {record.snac}" for record in self.sent[-20:])
-                raise AssertionError(
-                    f"waited for {what}; violations {self.violations}; got\n{seen}"
-                )
-            gevent.sleep(POLL)
+    def recent(self) -> list[str]:
+        return [f"{record.user} {record.snac}" for record in self.sent[-20:]]
 
 
 def message_fields(record: Record) -> tuple[bytes, int, str, Tlvs]:
@@ -293,7 +229,6 @@ def feedbag_items(record: Record) -> list[Item]:
     return read_items(record.snac.data)
 
 
-@contextmanager
 def oscar(
     kind: str = "oos",
     *,
@@ -305,7 +240,7 @@ def oscar(
     tls: bool = False,
     folder: Path | None = None,
     **changed: Any,
-) -> Iterator[Oscar]:
+) -> AbstractContextManager[Oscar]:
     """Start one.
 
     ``clock``: a ManualClock makes time the test's own, for rates, idle times and the limiter.
@@ -326,11 +261,4 @@ def oscar(
         feedbag_limit,
         feedbag_part,
     )
-    with contextlib.ExitStack() as stack:
-        if tls and folder is None:
-            temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="oscar-"))
-            folder = Path(temporary)
-        server = Oscar(world, folder if tls else None)
-        server.start()
-        stack.callback(server.stop)
-        yield server
+    return running(partial(Oscar, world), tls=tls, folder=folder)

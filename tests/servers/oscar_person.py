@@ -11,30 +11,23 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from gevent.queue import Empty, Queue
 
 from tests.servers import oscar_bos as bos
 from tests.servers import oscar_chat as chat
 from tests.servers import oscar_dispatch as dispatch
 from tests.servers import oscar_icbm as icbm
 from tests.servers import oscar_text as text
+from tests.servers.fake import Played
 from tests.servers.oscar_heard import Event, decode
 from tests.servers.oscar_kinds import BART, CHAT, FEEDBAG, GENERIC, ICBM, LOCATE
 from tests.servers.oscar_users import AWAITING, Class, Item, User, ident
 from tests.servers.oscar_wire import DATA, Snac, name8, string16, tlvs, u8, u16, u32, unpack_snac
 from tests.servers.oscar_world import Link, Ticket, World
 
-WAIT = 10.0
-"""Seconds for anything that must come; it takes milliseconds, on a loaded machine more."""
-
 UTF8_CAPABILITY = bytes.fromhex("0946134e4c7f11d18222444553540000")
 CHAT_CAPABILITY = bytes.fromhex("748f2420628711d18222444553540000")
 
 HTML_TYPE = 'text/aolrtf; charset="us-ascii"'
-
-FoundT = TypeVar("FoundT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +37,10 @@ class SignedOff:
     reason: bytes
 
 
-class Person:
+class Person(Played[Event | SignedOff]):
     def __init__(self, world: World, user: User) -> None:
+        super().__init__(user.name)
         self.world, self.account = world, user
-        self.received: Queue[Event | SignedOff] = Queue()
-        self.passed_over: list[Event | SignedOff] = []
-        """By all that waited."""
         self.links: dict[str, Link] = {}
         """The main one is "", rooms by their names, services by theirs."""
         self._ids = itertools.count(1)
@@ -61,21 +52,6 @@ class Person:
     @property
     def online(self) -> bool:
         return "" in self.links and self.links[""].online
-
-    def wait(self, kind: type[FoundT], timeout: float = WAIT, **fields: Any) -> FoundT:
-        """The next event of this kind with these fields; others are passed over."""
-        skipped: list[object] = []
-        while True:
-            try:
-                event = self.received.get(timeout=timeout)
-            except Empty:
-                found = "\n".join(map(str, skipped)) or "nothing"
-                wanted = f"{kind.__name__} {fields or ''}"
-                raise AssertionError(f"{self.name} waited for {wanted}, got:\n{found}") from None
-            if isinstance(event, kind) and _has(event, fields):
-                return event
-            skipped.append(event)
-            self.passed_over.append(event)
 
     # Coming and going.
 
@@ -259,7 +235,3 @@ class Person:
         elif link in self.links:
             del self.links[link]
             self.received.put(SignedOff(body))
-
-
-def _has(event: object, fields: dict[str, Any]) -> bool:
-    return all(getattr(event, name) == value for name, value in fields.items())

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
 import socket
 import traceback
 
-import gevent
-from gevent.queue import Queue
-
 from tests.servers import oscar_bos as bos
 from tests.servers import oscar_dispatch as dispatch
 from tests.servers import oscar_login as login
+from tests.servers.fake import Writer, receive
 from tests.servers.oscar_wire import (
     SIGNOFF,
     SIGNON,
@@ -30,29 +27,16 @@ VERSION = u32(1)
 FIRST_SEQUENCE = 100
 """Of open-oscar-server; the other begins anywhere."""
 
-CHUNK = 65536
 
-DRAIN_TIMEOUT = 5.0
-"""For a client to hang up after we did."""
-
-
-class Writer:
-    """The only greenlet that writes the socket, so numbers are taken as frames leave."""
+class FlapWriter(Writer):
+    """Numbers frames."""
 
     def __init__(self, sock: socket.socket, sequence: int) -> None:
-        self.sock, self.sequence = sock, sequence
-        self.frames: Queue[tuple[int, bytes]] = Queue()
-        self.greenlet = gevent.spawn(self._run)
+        super().__init__(sock)
+        self.sequence = sequence
 
-    def write(self, channel: int, body: bytes) -> None:
-        self.frames.put((channel, body))
-
-    def _run(self) -> None:
-        with contextlib.suppress(OSError):
-            for channel, body in iter(self.frames.get, (END, b"")):
-                self.sock.sendall(self._frame(channel, body))
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_WR)
+    def write_frame(self, channel: int, body: bytes) -> None:
+        self.write(None if channel == END else self._frame(channel, body))
 
     def _frame(self, channel: int, body: bytes) -> bytes:
         number, self.sequence = self.sequence, (self.sequence + 1) & 0xFFFF
@@ -64,11 +48,11 @@ class Writer:
 def serve(world: World, sock: socket.socket, secure: bool) -> None:
     """Until the client hangs up, or we did."""
     first = FIRST_SEQUENCE if world.kind.shares_accounts else random.randrange(0x10000)
-    writer = Writer(sock, first)
-    link = Link(world, writer.write, played=False)
+    writer = FlapWriter(sock, first)
+    link = Link(world, writer.write_frame, played=False)
     link.secure = secure
     world.links.append(link)
-    writer.write(SIGNON, VERSION)
+    writer.write_frame(SIGNON, VERSION)
     try:
         Connection(link).read(sock)
     except Exception:
@@ -76,16 +60,7 @@ def serve(world: World, sock: socket.socket, secure: bool) -> None:
     finally:
         link.close()
         bos.leave(link)
-        writer.greenlet.join()
-        _drain(sock)
-        sock.close()
-
-
-def _drain(sock: socket.socket) -> None:
-    """Read what is still coming: closing before would take our last frame from the client."""
-    with contextlib.suppress(OSError), gevent.Timeout(DRAIN_TIMEOUT, False):
-        while sock.recv(CHUNK):
-            pass
+        writer.finish()
 
 
 class Connection:
@@ -98,7 +73,7 @@ class Connection:
 
     def read(self, sock: socket.socket) -> None:
         buffer = FlapBuffer()
-        while not self.link.closed and (data := self._receive(sock)):
+        while not self.link.closed and (data := receive(sock)):
             try:
                 for frame in buffer.feed(data):
                     if not self.link.closed:
@@ -109,12 +84,6 @@ class Connection:
                 self.link.close()
         if buffer.waiting and not self.link.closed:
             self.link.world.violation(self.link, "ended in the middle of a frame")
-
-    def _receive(self, sock: socket.socket) -> bytes:
-        try:
-            return sock.recv(CHUNK)
-        except OSError:
-            return b""
 
     def _take(self, channel: int, sequence: int, body: bytes) -> None:
         link = self.link
