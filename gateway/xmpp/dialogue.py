@@ -203,7 +203,9 @@ def _keep(dialogue: Dialogue, asked: Field) -> None:
 
 
 def _fill_in(dialogue: Dialogue, asked: Field, value: str) -> None:
-    dialogue.given |= forms.fill_in((asked,), {asked.name: value})
+    given = dialogue.given | forms.fill_in((asked,), {asked.name: value})
+    steps.try_out(dialogue.stage, asked.name, given)
+    dialogue.given = given
     dialogue.at += 1
 
 

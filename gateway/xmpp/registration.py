@@ -111,6 +111,7 @@ def _start(asker: Asker, server: str, label: str) -> Stage:
         values={name: value for name, value in _values(on_file).items() if name not in secrets},
         is_checked=False,
         submit=lambda asker, given: _submit(asker, server, label, given),
+        try_out=lambda given: _try_out(transport, server, given, on_file),
     )
 
 
@@ -151,19 +152,37 @@ def _check(
     given: Mapping[str, str],
     on_file: Registration | Broken | None,
 ) -> tuple[str, dict[str, str], Preferences]:
-    form = _fields(transport, server)
-    filled = fill_in(form, given, _values(on_file))
+    filled = fill_in(_fields(transport, server), given, _values(on_file))
     before = on_file.preferences if isinstance(on_file, Registration) else Preferences()
     wishes = preferences.changed(before, filled)
     for field in preferences.in_form(transport.network):
         del filled[field.name]
-    if server and not filled.get(SERVER):
-        filled[SERVER] = server
+    return *_accepted(transport, server, filled), wishes
+
+
+def _accepted(
+    transport: Transport, server: str, filled: Mapping[str, str]
+) -> tuple[str, dict[str, str]]:
+    """The account, and the fields to keep."""
+    filled = {**filled, SERVER: filled.get(SERVER) or server} if server else filled
     try:
-        found, fields = transport.network.check(transport.settings, filled)
+        return transport.network.check(transport.settings, filled)
     except CommandRefused as refused:
-        raise _naming_field(form, refused) from None
-    return found, fields, wishes
+        raise _naming_field(_fields(transport, server), refused) from None
+
+
+def _try_out(
+    transport: Transport,
+    server: str,
+    given: Mapping[str, str],
+    on_file: Registration | Broken | None,
+) -> None:
+    """As much of a form as is filled in, so that nobody finds out at its end."""
+    _label(given.get(ANOTHER.name, ""))
+    form, values = transport.network.fields(transport.settings, server), _values(on_file)
+    empty = {field.name: values.get(field.name, field.default) for field in form}
+    filled = fill_in((field for field in form if field.name in given), given, values)
+    _accepted(transport, server, empty | filled)
 
 
 def _naming_field(form: Iterable[Field], refused: CommandRefused) -> CommandRefused:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import assert_never
 from xml.etree.ElementTree import Element
 
-from gateway.errors import Reason
+from gateway.errors import CommandRefused, Reason
 from gateway.events import Picture
 from gateway.network import Field, FieldKind
 from gateway.xmpp import forms
@@ -28,6 +28,9 @@ class Input:
     fields: tuple[Field, ...]
     submit: Callable[[Asker, dict[str, str]], "Step"]
     """Raises CommandRefused: it is asked again, with the reason."""
+    try_out: Callable[[Mapping[str, str]], object] | None = None
+    """What is given so far, from who is asked for one field after the other.  Raises CommandRefused
+    for the first field that will not do, and minds no other."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What is on file; no secrets."""
     is_checked: bool = True
@@ -104,6 +107,20 @@ def values(stage: Stage) -> Mapping[str, str]:
 
 def picture(stage: Stage) -> Picture | None:
     return None if isinstance(stage, Confirm) else stage.picture
+
+
+def try_out(stage: Stage, name: str, given: Mapping[str, str]) -> None:
+    """
+    Raises:
+        CommandRefused: the field of that name will not do, whatever is still to be given.
+    """
+    if not isinstance(stage, Input) or stage.try_out is None:
+        return
+    try:
+        stage.try_out(given)
+    except CommandRefused as refused:
+        if refused.field == name:
+            raise
 
 
 def advance(stage: Stage, asker: Asker, given: Mapping[str, str]) -> Step:

@@ -1,5 +1,6 @@
 """Steps walked by chat."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import gevent
@@ -173,6 +174,25 @@ def test_a_refusal_asks_again_for_what_it_is_about(field: str, asked: str) -> No
     painter.end = Done(text="Painted.")
     assert painter.say("done") == "Painted."
     assert painter.painted == [{"colour": "red", "coat": "1", "key": "hunter2"}] * 2
+
+
+def test_what_can_be_told_to_be_wrong_is_told_at_once() -> None:
+    """And what is wrong with a field that comes later is none of this one."""
+
+    def only_red(given: Mapping[str, str]) -> None:
+        for field in (COLOUR, KEY):
+            if given.get(field.name) != "red":
+                raise CommandRefused(Reason.NOT_ACCEPTABLE, f"No such {field.name}.", field.name)
+
+    painter = Painter(COLOUR, COAT, KEY)
+    painter.start = replace(painter.start, try_out=only_red)
+    painter.begin()
+    assert painter.say("green") == "No such colour.\n*Colour*\nOf the door"
+    assert painter.say("red").startswith("*Another coat*")
+    assert painter.say("no").startswith("*Key*")
+    assert painter.say("blue").startswith("No such key.\n*Key*")
+    assert painter.say("red") == "Painted."
+    assert painter.painted == [{"colour": "red", "coat": "", "key": "red"}]
 
 
 def test_a_refusal_without_words() -> None:

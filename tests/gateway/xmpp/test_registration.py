@@ -1,7 +1,7 @@
 """One registration, three ways: a form, a command, and a chat.  The network has questions."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from xml.etree.ElementTree import Element, fromstring
 
@@ -317,6 +317,31 @@ def both(rig: Rig, server: Server) -> User:
     rig.save(fields=dict(ENTERED))
     rig.save(account=",work", fields={**ENTERED, "username": "Capulet"})
     return rig.user()
+
+
+def only_one_word(_: object, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    for name in ("username", "password"):
+        if " " in given[name] or not given[name]:
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, "one word is expected", name)
+    return "", dict(given)
+
+
+def test_a_chat_says_at_once_what_the_network_will_not_take(rig: Rig, server: Server) -> None:
+    server.says = welcomes
+    rig.transports[TRANSPORT] = replace(
+        rig.transports[TRANSPORT], network=replace(NETWORK, check=only_one_word)
+    )
+    rig.make_context()
+    user = rig.user()
+    said = talk(rig, user, "register", "two words")
+    assert said == "“Name”: one word is expected\n*Name*"
+    assert "*Password*" in talk(rig, user, "Juliet")
+    assert "“Password”: one word is expected" in talk(rig, user, "R0 meo")
+    assert talk(rig, user, "R0meo!", "done") == enrolment.REGISTERED
+    assert "20 letters" in talk(rig, user, "register", "skip", "skip", "no", "my office")
+    assert "*Another account*" in talk(rig, user, "all")
+    assert talk(rig, user, "cancel", "register", "Romeo", "clear").startswith("“Password” must")
+    assert "“Name”: one word" in talk(rig, user, "back", "two words")
 
 
 def test_a_further_account_is_changed_by_its_name_or_at_its_address(
