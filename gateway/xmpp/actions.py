@@ -27,8 +27,14 @@ Profile = ProfileFetched
 
 
 def bridges(user: User, transport: Transport, account: str) -> list[Bridge]:
-    """All their sessions, or the one with that account."""
-    return [b for b in user.bridges(transport.domain) if account in ("", b.key.account)]
+    """All their sessions, or the one with that account; not what is left for a while of a
+    registration that was refused."""
+    return [
+        bridge
+        for bridge in user.bridges(transport.domain)
+        if account in ("", bridge.key.account)
+        and (bridge.is_registered or transport.network.guest is not None)
+    ]
 
 
 def require_bridges(user: User, transport: Transport, account: str) -> list[Bridge]:

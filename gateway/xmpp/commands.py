@@ -32,7 +32,7 @@ from gateway.xmpp import (
     profile,
     registration,
 )
-from gateway.xmpp.access import is_occupant
+from gateway.xmpp.access import is_occupant, require_bridge
 from gateway.xmpp.adhoc import COMMANDS
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.iq import Ask, Asker, Table
@@ -180,8 +180,7 @@ def _whois(ask: Asker) -> Step:
     if is_occupant(ask):
         return _show_profile(actions.whois_occupant(ask))
     if ask.address.kind is Kind.PERSON:
-        bridge = actions.require_bridges(ask.user, ask.transport, ask.address.account)[0]
-        return _show_profile(actions.whois(bridge, PersonId(ask.address.chat)))
+        return _show_profile(actions.whois(require_bridge(ask), PersonId(ask.address.chat)))
     return Input(
         title=tr("Who is"),
         instructions="",

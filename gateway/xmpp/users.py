@@ -7,7 +7,7 @@ order.  After that nothing here blocks, but ``register`` and ``unregister``, whi
 import time
 from xml.etree.ElementTree import Element
 
-from gateway import i18n, log
+from gateway import i18n
 from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, SessionKey
@@ -262,7 +262,11 @@ class User:
                     bridge.voice.dropped()
 
     def _subscribe_to_transport(self, stanza: Element, transport: Transport, to: Address) -> None:
-        bridges = [b for b in self.bridges(transport.domain) if b.is_registered]
+        bridges = [
+            bridge
+            for bridge in self.bridges(transport.domain)
+            if bridge.is_registered and to.account in ("", bridge.key.account)
+        ]
         if to.kind is Kind.ROOM or not bridges:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr(REGISTER_FIRST))
         bridges[0].out.write(stanzas.presence(stanza.get("to", ""), self.jid, "subscribed"))
@@ -368,20 +372,20 @@ class User:
             raise CommandRefused(Reason.REGISTRATION_REQUIRED, tr("You are not registered here."))
         for bridge in gone:
             self._context.store.remove(bridge.key)
-            del self._bridges[transport.domain, bridge.key.account]
-            bridge.close()
-            self._context.forget(bridge.key)
-            bridge.contacts.farewell()
-            for kind in ("unsubscribe", "unsubscribed", "unavailable"):
-                bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))
-            bridge.contacts.forget_transport()
-            log.info(
-                "account.removed",
-                user=self.jid,
-                transport=transport.domain,
-                account=bridge.key.account or None,
-            )
+            place = transport.domain, bridge.key.account
+            if self._bridges.get(place) is bridge:  # Else another client was faster.
+                del self._bridges[place]
+                self._part(bridge)
         self._remove_late_writes(gone)
+
+    def _part(self, bridge: Bridge) -> None:
+        bridge.close()
+        self._context.forget(bridge.key)
+        bridge.contacts.farewell()
+        for kind in ("unsubscribe", "unsubscribed", "unavailable"):
+            bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))
+        bridge.contacts.forget_transport()
+        bridge.log.info("account.removed")
 
     def _remove_late_writes(self, gone: list[Bridge]) -> None:
         """Of contacts, rooms and memory, which were on their way while the rows were deleted."""

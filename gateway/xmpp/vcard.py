@@ -15,7 +15,7 @@ from gateway.events import Avatar, ProfileFetched
 from gateway.ids import PersonId, SessionKey
 from gateway.network import Kind
 from gateway.words import tr
-from gateway.xmpp import avatars
+from gateway.xmpp import avatars, labels
 from gateway.xmpp.access import (
     is_occupant,
     joined_room,
@@ -53,7 +53,7 @@ def vcard(ask: Ask) -> Element:
 
 
 def _transport(ask: Ask) -> Element:
-    name = ask.address.account or ask.transport.name
+    name = labels.shown(ask.address.account) or ask.transport.name
     return _card(
         ("FN", name),
         ("DESC", tr("A gateway to {title}.").format(title=ask.transport.network.title)),
@@ -88,7 +88,7 @@ def _person(ask: Ask) -> Element:
 
 
 def _described(fetched: ProfileFetched, name: str = "") -> Element:
-    lines = "\n".join(f"{label}: {value}" for label, value in fetched.fields)
+    lines = "\n".join(f"{tr(label)}: {value}" for label, value in fetched.fields)
     return _card(("FN", fetched.person), ("NICKNAME", name or fetched.person), ("DESC", lines))
 
 

@@ -286,6 +286,15 @@ def test_whois_with_only_one_server() -> None:
     assert user.only.asked == [FetchProfile(person=PersonId("romeo"), token=TOKEN)]
 
 
+def test_whois_of_somebody_whom_one_of_several_accounts_sees() -> None:
+    user = User(transport(), ",work", "")
+    for account, to in ((",work", f"romeo,work@{DOMAIN}"), ("", f"romeo@{DOMAIN}")):
+        attempt(lambda to=to: command(user, "whois", to))
+        bridge = user.bridge(DOMAIN, account)
+        assert bridge
+        assert bridge.asked == [FetchProfile(person=PersonId("romeo"), token=TOKEN)]
+
+
 def test_whois_of_nobody() -> None:
     user = registered("")
     user.only.answers[FetchProfile] = lambda _: CommandRefused(Reason.NOT_FOUND, "No such nick")

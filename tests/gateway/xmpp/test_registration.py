@@ -211,6 +211,8 @@ def test_a_wrong_answer_leaves_nothing(rig: Rig, server: Server, way: type[Way])
     juliet.fill_in(**ENTERED)
     assert "Tiny: wrong code" in juliet.fill_in(code="1234")
     assert rig.store.load(JULIET) == ()
+    assert talk(rig, juliet.asker.user, "status") == "You are not registered with Tiny."
+    assert talk(rig, juliet.asker.user, "connect") == "Register with Tiny first."
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -272,7 +274,7 @@ def test_an_answer_that_comes_too_late(rig: Rig, server: Server) -> None:
     one.fill_in(**ENTERED)
     other.begin()
     one.fill_in(code="1234")
-    assert "Not connected to Tiny." in other.fill_in(code="1234")
+    assert "You are not registered with Tiny." in other.fill_in(code="1234")
 
 
 # Several accounts.

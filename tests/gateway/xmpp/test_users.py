@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from gateway import events
 from gateway.commands import AddContact, JoinRoom, LeaveRoom, SendMessage
+from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.events import LoggedIn, LoggedOut, Offline
 from gateway.ids import PersonId
@@ -16,7 +17,7 @@ from gateway.network import Address, Kind
 from gateway.sessions import State
 from gateway.store import Broken, Keyring, Preferences, Registration, StoreUnavailable
 from gateway.store.store import OF_A_KEY
-from gateway.xmpp import stanzas
+from gateway.xmpp import labels, stanzas
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.users import GONE, User
 from tests.gateway.tinynet import PATIENCE, settle
@@ -47,6 +48,10 @@ def parsed(rig: Rig, to: str) -> tuple[Any, Address, str]:
     bare, _, nick = to.partition("/")
     local, _, domain = bare.rpartition("@")
     return rig.transports[domain], rig.context.addressings[domain].parse(local), nick
+
+
+def addressed(rig: Rig, local: str) -> tuple[Transport, Address]:
+    return rig.transport, labels.addressing(rig.transport).parse(local)
 
 
 def available(rig: Rig, user: User, to: str = TRANSPORT, sender: str = CLIENT) -> None:
@@ -257,6 +262,21 @@ def test_a_contact_is_added(rig: Rig) -> None:
     assert rig.stage.of(AddContact) == [AddContact(person=PersonId("romeo"))]
 
 
+def test_each_account_is_subscribed_to_at_its_own_address(rig: Rig) -> None:
+    rig.save()
+    rig.save(account=",work")
+    user = rig.user()
+    work, play = f",work@{TRANSPORT}", f",play@{TRANSPORT}"
+    user.subscription(presence(work, "subscribe"), *addressed(rig, ",work"))
+    assert rig.out.take() == [
+        f"presence subscribed {work} juliet",
+        f"presence unavailable {work} juliet",
+    ]
+    with pytest.raises(CommandRefused) as caught:
+        user.subscription(presence(play, "subscribe"), *addressed(rig, ",play"))
+    assert caught.value.reason is Reason.REGISTRATION_REQUIRED
+
+
 def test_who_drops_the_transport_is_told_how_to_leave(rig: Rig) -> None:
     """And has not left: a client removes a contact with one click (XEP-0100, section 4.3)."""
     user = registered(rig)
@@ -445,6 +465,28 @@ def test_unregistering_one_of_several(rig: Rig) -> None:
     assert [account.key.account for account in rig.store.load(JULIET)] == ["two"]
     user.unregister(rig.transports[OPEN], None)
     assert rig.store.load(JULIET) == ()
+
+
+def test_two_clients_unregister_at_once(rig: Rig) -> None:
+    user = registered(rig)
+    rig.out.take()
+    leaving = [gevent.spawn(user.unregister, rig.transport, None) for _ in range(2)]
+    for greenlet in leaving:
+        greenlet.get(timeout=PATIENCE)
+    assert rig.out.take().count(f"presence unsubscribe {TRANSPORT} juliet") == 1
+    assert set(rows(rig).values()) == {0}
+
+
+def test_unregistering_while_nobody_is_there_or_let_in(rig: Rig) -> None:
+    """Away, or refused by the network: nothing has to be online for it."""
+    for latched in ("", "wrong"):
+        rig.save()
+        rig.store.latch(rig.key(), latched)
+        user = rig.user()
+        assert bridge_of(user).keeper.state is (State.LATCHED if latched else State.OFFLINE)
+        user.unregister(rig.transport, "")
+        rig.written_to_store()
+        assert set(rows(rig).values()) == {0}
 
 
 def test_who_is_not_registered_cannot_unregister(rig: Rig) -> None:

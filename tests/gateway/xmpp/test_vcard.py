@@ -53,6 +53,11 @@ def test_of_the_transport() -> None:
     )
 
 
+def test_of_one_of_several_accounts() -> None:
+    found = get(User(transport(), "", ",work"), VCARD, f",work@{DOMAIN}")
+    assert found.findtext("{vcard-temp}FN") == "work"
+
+
 def test_of_a_person() -> None:
     assert same(get(known(), VCARD, ROMEO), card("romeo"))
 
