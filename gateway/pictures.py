@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from gateway.errors import CommandRefused, Reason
 from gateway.events import Avatar
 from gateway.network import Picture
+from gateway.words import mark
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
 """What is opened, by Pillow's names."""
@@ -36,8 +37,8 @@ COLOURS = (0, 128, 32)
 PAPER = (255, 255, 255)
 """Behind what is transparent, where there is no transparency."""
 
-UNREADABLE = "it cannot be read."
-TOO_LARGE = "it is too large."
+UNREADABLE = mark("it cannot be read.")
+TOO_LARGE = mark("it is too large.")
 
 
 def fit(avatar: Avatar, limits: Picture) -> Avatar:

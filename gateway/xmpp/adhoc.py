@@ -81,7 +81,9 @@ class Sessions:
         """
         session = self._sessions.get((sender, id))
         if session is None or session.node != node:
-            raise refusal(Reason.BAD_REQUEST, "bad-sessionid", tr("There is no such session."))
+            raise refusal(
+                Reason.BAD_REQUEST, "bad-sessionid", tr("There is no such session. Start again.")
+            )
         if self._clock() - session.used_at > EXPIRES:
             self.close(session)
             raise refusal(

@@ -23,7 +23,7 @@ from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Login
 from gateway.sessions import Keeper, State
 from gateway.store import Account, Broken, Preferences, Registration
-from gateway.words import tr
+from gateway.words import mark, tr
 from gateway.xmpp import jid, stanzas
 from gateway.xmpp.attendance import RETURN_TIME, Attendance
 from gateway.xmpp.chats import Chats
@@ -45,6 +45,7 @@ from gateway.xmpp.voice import Voice
 ANSWER_TIME = 30.0
 """Seconds that a network has to answer what somebody waits for."""
 
+UNEXPLAINED = mark("it did not say why")
 
 Answer = (
     events.Done
@@ -263,7 +264,8 @@ class Bridge:
         try:
             self.put(command)
         except CommandRefused as refusal:
-            self.log.debug("command.refused", command=type(command).__name__, why=refusal.text)
+            why = refusal.reason.value  # Its text is in the user's language.
+            self.log.debug("command.refused", command=type(command).__name__, why=why)
             return False
         return True
 
@@ -282,7 +284,8 @@ class Bridge:
 
     def _unaddressable(self, event: Event, refusal: CommandRefused) -> None:
         """Somebody, or a room, whose name no JID can carry; servers let in what they like."""
-        self.log.debug("event.unaddressable", event_type=type(event).__name__, why=refusal.text)
+        why = refusal.reason.value
+        self.log.debug("event.unaddressable", event_type=type(event).__name__, why=why)
         if isinstance(event, events.MessageReceived):
             self.say(f"<{event.sender}> {event.body}")
 
@@ -311,7 +314,7 @@ class Bridge:
         self.voice.announce()
         if not self.enrolment.logged_out(event):
             if self.keeper.state is State.LATCHED:
-                self._latched(event.detail or words)
+                self._latched(event.detail or UNEXPLAINED)
             self.voice.explain(event)
 
     def _latched(self, why: str) -> None:
@@ -347,7 +350,7 @@ class Bridge:
     def refused(self, event: events.Refused) -> None:
         waiting = self.pending.take(event.token)
         if waiting is not None:
-            self._refuse(waiting, event.reason, event.detail)
+            self._refuse(waiting, event.reason, tr(event.detail))
 
     def _refuse(self, waiting: Waiting, reason: Reason, detail: str) -> None:
         match waiting:

@@ -59,8 +59,10 @@ def answer(asker: Asker, body: str) -> str:
     if word is None and registration.asking(asker):
         question = DIALOGUES.open(asker, registration.start(asker))
         return DIALOGUES.hear(asker, body) if asker in DIALOGUES else question
-    if word is None or not _knows(word, asker.transport.network):
-        return tr("I do not know {name!r}. Write help.").format(name=name[:50])
+    if word is None:  # Unsaid: after a restart it may be a password that was asked for before.
+        return tr("I do not know that. Write help.")
+    if not _knows(word, asker.transport.network):
+        return tr("I do not know {name!r}. Write help.").format(name=name)
     rest = rest.strip()
     if word.takes and not rest:
         return tr("Write: {usage}").format(usage=word.usage)

@@ -237,7 +237,7 @@ class Contacts:
         jid = self._host.jid(event.person)
         if contact := self._contacts.get(jid):
             contact.is_asked_for = contact.is_authorized = contact.is_watched = False
-            self._roster.refuse(jid, event.detail)
+            self._roster.refuse(jid, tr(event.detail))
             if contact.is_in_book and self._network_keeps_them:
                 self._hide(jid, contact)  # Or the book would introduce who has just said no.
             self._drop_stranger(jid, contact)

@@ -125,7 +125,9 @@ def table(
     reported = element(
         f"{{{DATA}}}reported",
         *(
-            element(f"{{{DATA}}}field", var=var, label=label, type=COLUMNS.get(var, "text-single"))
+            element(
+                f"{{{DATA}}}field", var=var, label=tr(label), type=COLUMNS.get(var, "text-single")
+            )
             for var, label in columns
         ),
     )

@@ -16,6 +16,7 @@ from gateway.config import Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId
 from gateway.network import Address, Addressing
+from gateway.words import tr
 
 SEPARATOR = ","
 
@@ -47,7 +48,9 @@ def split(joined: str) -> tuple[str, str]:
     if found is None:
         raise CommandRefused(
             Reason.NOT_FOUND,
-            f"{joined!r}: the name of one of your accounts is expected behind the comma",
+            tr("{joined!r}: the name of one of your accounts is expected behind the comma").format(
+                joined=joined
+            ),
         )
     return found[1].replace(SEPARATOR * 2, SEPARATOR), found[2] or ""
 

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element
 import gevent
 from gevent.lock import Semaphore
 
-from gateway import pictures
+from gateway import i18n, pictures
 from gateway.commands import SetAvatar
 from gateway.errors import CommandRefused
 from gateway.events import Avatar
@@ -156,9 +156,10 @@ class OwnAvatar:
             found = gevent.get_hub().threadpool.apply(_try, (avatar, network.picture))
         if isinstance(found, Avatar):
             return found
+        i18n.speak(self._host.resources.language)
         self._host.say(
             tr("Your picture is not shown on {title}: {text}").format(
-                title=network.title, text=found.text
+                title=network.title, text=tr(found.text)
             )
         )
         return None

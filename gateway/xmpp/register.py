@@ -114,7 +114,7 @@ def _given(query: Element) -> dict[str, str]:
 def _remove(ask: Ask) -> None:
     """Section 3.2: alone, or it is a mistake that must not cost anybody their registration."""
     if len(ask.payload) > 1:
-        raise CommandRefused(Reason.BAD_REQUEST, "<remove/> must stand alone.")
+        raise CommandRefused(Reason.BAD_REQUEST, tr("<remove/> must stand alone."))
     ask.user.unregister(ask.transport, ask.address.account or None)
 
 

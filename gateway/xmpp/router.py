@@ -120,8 +120,8 @@ class Router:
         transport = self._context.config.transports.get(domain)
         if transport is None:
             return  # To an address of the component that is no transport.
-        address = self._context.addressings[domain].parse(jid.unescape(local))
         user.hear(stanza.get(LANG), transport)
+        address = self._context.addressings[domain].parse(jid.unescape(local))
         kind = stanza.get("type")
         if kind == "error":
             user.bounced(stanza, transport, address)
@@ -195,8 +195,7 @@ class Router:
         if len(loading.stanzas) < PATIENCE:
             loading.stanzas.append(stanza)
         else:
-            i18n.speak(stanza.get(LANG, ""))
-            self._refuse(stanza, CommandRefused(Reason.TOO_MUCH, tr(BUSY)))
+            self._turn_away(stanza, Reason.TOO_MUCH, BUSY)
 
     def _begin_loading(self, user: User) -> Loading:
         if (loading := self._loading.get(user.jid)) is None:
@@ -205,27 +204,32 @@ class Router:
         return loading
 
     def _load(self, user: User, loading: Loading) -> None:
-        refusal = self._try_to_load(user)
+        failure = self._try_to_load(user)
         del self._loading[user.jid]
-        if refusal:
+        if failure:
             self._users.pop(user.jid, None)
         for stanza in loading.stanzas:
-            if refusal:
-                self._refuse(stanza, refusal)
+            if failure:
+                self._turn_away(stanza, *failure)
             else:
                 self._deliver(user, stanza)
         loading.done.set()
 
-    def _try_to_load(self, user: User) -> CommandRefused | None:
+    def _try_to_load(self, user: User) -> tuple[Reason, str] | None:
         try:
             self._loads.apply(user.load)
         except GatewayError as error:
             log.error("user.not_loaded", user=user.jid, why=str(error))
-            return CommandRefused(Reason.TIMEOUT, tr(NO_STORE))
+            return Reason.TIMEOUT, NO_STORE
         except Exception:
             log.exception("user.not_loaded", user=user.jid)
-            return CommandRefused(Reason.INTERNAL, tr(OUR_MISTAKE))
+            return Reason.INTERNAL, OUR_MISTAKE
         return None
+
+    def _turn_away(self, stanza: Element, reason: Reason, words: str) -> None:
+        """Somebody of whom is known only what this stanza shows."""
+        i18n.speak(stanza.get(LANG, ""))
+        self._refuse(stanza, CommandRefused(reason, tr(words)))
 
     def user(self, bare: str) -> User:
         """The user, loaded.  Blocks this greenlet.
@@ -278,6 +282,7 @@ class Router:
         transport = self._context.config.transports.get(domain)
         if transport is None:
             raise CommandRefused(Reason.NOT_FOUND)
+        i18n.speak(iq.xml.get(LANG, ""))
         user = self.user(jid.bare(sender))
         user.hear(iq.xml.get(LANG), transport)
         return Ask(
@@ -293,6 +298,7 @@ class Router:
     def _in_pool(self, stanza: Element, work: Callable[..., None], *args: Any) -> None:
         user = self._user(stanza.get("from", ""))
         if user.at_work >= AT_ONCE_EACH or self._pool.full():
+            i18n.speak(stanza.get(LANG, ""))
             self._write_refusal(stanza, CommandRefused(Reason.TOO_MUCH, tr(BUSY)))
         else:
             user.at_work += 1

@@ -31,7 +31,7 @@ SHOWN = 200
 
 INSTRUCTIONS = mark("Fill in what you know of whom you look for.")
 
-JID = ("jid", "Address")
+JID = ("jid", mark("Address"))
 
 Rows = list[tuple[str, Found]]
 """JID, and what was found."""

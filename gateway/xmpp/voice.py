@@ -92,19 +92,19 @@ class Voice:
     def explain(self, event: LoggedOut) -> None:
         """Why a session has ended, if the user would not find that out by looking."""
         keeper = self._host.keeper
-        words = keeper.explain()
+        words, detail = keeper.explain(), tr(event.detail)
         match event.why:
             case Offline.BAD_CREDENTIALS if keeper.state is State.LATCHED:
-                self.refuse(Reason.NOT_AUTHORIZED, event.detail)
+                self.refuse(Reason.NOT_AUTHORIZED, detail)
                 self.say(words)
             case Offline.REPLACED:
-                self.refuse(Reason.CONFLICT, event.detail)
+                self.refuse(Reason.CONFLICT, detail)
                 self.say(words)
             case Offline.GATEWAY:
                 if keeper.is_first_failure:
-                    self.refuse(Reason.INTERNAL, event.detail)
-                self.say(f"{event.detail} {words}" if event.detail not in words else words)
+                    self.refuse(Reason.INTERNAL, detail)
+                self.say(f"{detail} {words}" if detail not in words else words)
             case Offline.NETWORK if keeper.is_first_failure:
-                self.refuse(Reason.TIMEOUT, event.detail)
+                self.refuse(Reason.TIMEOUT, detail)
             case _:
                 pass

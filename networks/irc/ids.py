@@ -19,6 +19,7 @@ from unicodedata import ucd_3_2_0
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId
 from gateway.network import Address, Kind
+from gateway.words import tr
 
 CHANTYPES = "#&"
 """What a channel begins with if the server does not say; "+" and "!" only if it does."""
@@ -146,13 +147,17 @@ class IrcAddressing:
         if not server:
             raise CommandRefused(
                 Reason.NOT_FOUND,
-                f"{local!r}: {host!r} is not a server; nick%irc.example.org or "
-                "#channel%irc.example.org is expected",
+                tr(
+                    "{local!r}: {host!r} is not a server; nick%irc.example.org or "
+                    "#channel%irc.example.org is expected"
+                ).format(local=local, host=host),
             )
         if not percent:
             return Address(Kind.SERVER, server, ChatId(""))
         if not name:
-            raise CommandRefused(Reason.BAD_REQUEST, f"{local!r}: nothing in front of the %")
+            raise CommandRefused(
+                Reason.BAD_REQUEST, tr("{local!r}: nothing in front of the %").format(local=local)
+            )
         return self._chat(server, name)
 
     def _chat(self, account: str, name: str) -> Address:
@@ -161,7 +166,9 @@ class IrcAddressing:
             return Address(Kind.ROOM, account, folded)
         if is_nick(folded):
             return Address(Kind.PERSON, account, folded)
-        raise CommandRefused(Reason.NOT_FOUND, f"{name!r} is neither a nickname nor a channel")
+        raise CommandRefused(
+            Reason.NOT_FOUND, tr("{name!r} is neither a nickname nor a channel").format(name=name)
+        )
 
     def local(self, account: str, chat: ChatId | PersonId) -> str:
         folded = CaseMapping.ASCII.fold(chat)
@@ -173,7 +180,7 @@ class IrcAddressing:
         if self.open and (found := PROMPT.fullmatch(typed)):
             typed = f"{found[1]}%{found[2]}"
         if not typed:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, "A nickname or a channel is expected.")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("A nickname or a channel is expected."))
         try:
             address = self.parse(typed)
         except CommandRefused as refused:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, PersonId
 from gateway.network import Address, Kind
+from gateway.words import tr
 
 MAX_ADDRESS = 129
 """Characters of an address: what Passport took."""
@@ -64,12 +65,16 @@ class MsnAddressing:
             room = room_chat(local)
             if not is_room_name(room):
                 raise CommandRefused(
-                    Reason.NOT_FOUND, f"{local[:MAX_ROOM_NAME]!r} is no room's name"
+                    Reason.NOT_FOUND,
+                    tr("{name!r} is no room's name").format(name=local[:MAX_ROOM_NAME]),
                 )
             return Address(Kind.ROOM, "", room)
         chat = normalise(local)
         if not is_address(chat):
-            raise CommandRefused(Reason.NOT_FOUND, f"{local[:MAX_ADDRESS]!r} is nobody's address")
+            raise CommandRefused(
+                Reason.NOT_FOUND,
+                tr("{name!r} is nobody's address").format(name=local[:MAX_ADDRESS]),
+            )
         return Address(Kind.PERSON, "", chat)
 
     def local(self, account: str, chat: ChatId | PersonId) -> str:
@@ -79,7 +84,7 @@ class MsnAddressing:
         """``alice@example.com`` or ``#verona``."""
         typed = text.strip()
         if not typed:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, "An address is expected.")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("An address is expected."))
         try:
             return self.local("", self.parse(typed).chat)
         except CommandRefused as refused:

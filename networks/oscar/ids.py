@@ -17,6 +17,7 @@ from typing import NamedTuple
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import ChatId, MessageId, PersonId
 from gateway.network import Address, Kind
+from gateway.words import tr
 
 MAX_NAME = 97
 """Characters.  AIM's own are 16 at most; those that are e-mail addresses may be that long, and
@@ -111,17 +112,22 @@ class OscarAddressing:
             return Address(Kind.ROOM, "", self._room(local))
         chat = normalise(local)
         if not is_name(chat):
-            raise CommandRefused(Reason.NOT_FOUND, f"{local[:MAX_NAME]!r} is nobody's name")
+            raise CommandRefused(
+                Reason.NOT_FOUND, tr("{name!r} is nobody's name").format(name=local[:MAX_NAME])
+            )
         return Address(Kind.PERSON, "", chat)
 
     def _room(self, local: str) -> ChatId:
         if self.service is Service.ICQ:
-            raise CommandRefused(Reason.NOT_FOUND, "ICQ has no rooms")
+            raise CommandRefused(Reason.NOT_FOUND, tr("ICQ has no rooms"))
         exchange, name = room_name(ChatId(local))
         chat = room_chat(exchange, name)
         name = room_name(chat).name
         if not 0 < len(name) <= MAX_ROOM_NAME or not name.isprintable() or exchange > 0xFFFF:
-            raise CommandRefused(Reason.NOT_FOUND, f"{local[:MAX_ROOM_NAME]!r} is no room's name")
+            raise CommandRefused(
+                Reason.NOT_FOUND,
+                tr("{name!r} is no room's name").format(name=local[:MAX_ROOM_NAME]),
+            )
         return chat
 
     def local(self, account: str, chat: ChatId | PersonId) -> str:
@@ -134,7 +140,7 @@ class OscarAddressing:
         if is_uin(digits):
             typed = digits
         if not typed:
-            raise CommandRefused(Reason.NOT_ACCEPTABLE, "A name or a number is expected.")
+            raise CommandRefused(Reason.NOT_ACCEPTABLE, tr("A name or a number is expected."))
         try:
             return self.local("", self.parse(typed).chat)
         except CommandRefused as refused:

@@ -20,7 +20,7 @@ from gateway.ids import ChatId, PersonId, Token
 from gateway.sessions import State
 from gateway.store import Account, Broken, KnownContact
 from gateway.xmpp import stanzas
-from gateway.xmpp.bridge import DELIVER, Bridge
+from gateway.xmpp.bridge import DELIVER, UNEXPLAINED, Bridge
 from gateway.xmpp.pending import MOST, Sent
 from tests.gateway.tinynet import log_lines, settle
 from tests.gateway.xmpp.staging import (
@@ -180,6 +180,19 @@ def test_refused_credentials_latch(rig: Rig) -> None:
     (account,) = rig.store.load(JULIET)
     assert account.registration
     assert account.registration.latched == "wrong password"  # type: ignore[union-attr]
+
+
+def test_what_is_logged_and_kept_is_english(rig: Rig, log_lines: Callable[[], list[str]]) -> None:
+    """Whatever language the user is told it in."""
+    bridge = rig.bridge()
+    bridge.resources.language = "de"
+    come(bridge)
+    rig.tell(bridge, LoggedOut(why=Offline.BAD_CREDENTIALS))
+    rig.written_to_store()
+    (account,) = rig.store.load(JULIET)
+    assert account.registration.latched == UNEXPLAINED  # type: ignore[union-attr]
+    assert "hat die Anmeldung abgelehnt" in rig.out.take()[-1]
+    assert any("event=session.latched" in line and UNEXPLAINED in line for line in log_lines())
 
 
 def test_what_was_latched_is_not_tried(rig: Rig) -> None:

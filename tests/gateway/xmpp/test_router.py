@@ -409,6 +409,63 @@ def test_too_many_at_once(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     assert rig.out.take() == [f"message chat {TRANSPORT} balcony at last"]
 
 
+# Languages.
+
+NO_ACCOUNT = f",?@{TRANSPORT}"
+"""A label that nobody can have."""
+
+
+def speaking(language: str, made: Element) -> Element:
+    made.set(router_module.LANG, language)
+    return made
+
+
+def words(rig: Rig) -> list[str]:
+    """Of the errors that were written."""
+    found = [written.findtext(".//{*}text", "") for written in rig.out.written]
+    rig.out.written.clear()
+    return found
+
+
+def test_who_is_refused_is_spoken_to_in_their_language(rig: Rig) -> None:
+    """And nobody in that of whoever came before, though one greenlet reads for all."""
+    router = online(rig)
+    router.stanza(speaking("de", message(NO_ACCOUNT, "x")))
+    router.stanza(message(NO_ACCOUNT, "x"))  # As their client did before.
+    router.user(NURSE.partition("/")[0])
+    router.stanza(speaking("fr", message(NO_ACCOUNT, "x", sender=NURSE)))
+    router.stanza(speaking("en", message(NO_ACCOUNT, "x")))
+    settle()
+    behind = ("Hinter dem Komma", "Hinter dem Komma", "après la virgule", "behind the comma")
+    found = words(rig)
+    assert len(found) == len(behind)
+    assert all(expected in text for expected, text in zip(behind, found, strict=True))
+
+
+def test_so_are_those_who_cannot_be_loaded(rig: Rig, slow: SlowStore) -> None:
+    slow.fails = {jid: StoreUnavailable("gone fishing") for jid in (JULIET, "nurse@example.org")}
+    slow.go.set()
+    router = rig.router()
+    router.stanza(speaking("de", message(ROMEO, "x")))
+    until(lambda: rig.out.written)
+    assert "Datenbank" in words(rig)[0]
+    asked = iq("<query xmlns='urn:query'/>", sender=NURSE)
+    speaking("fr", asked.xml)
+    rig.router({("get", "{urn:query}query"): refuse}).iq(asked)
+    until(lambda: rig.out.written)
+    assert "base de données" in words(rig)[0]
+
+
+def test_so_are_those_who_are_too_many(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(router_module, "AT_ONCE_EACH", 0)
+    router = online(rig)
+    for language in ("de", "fr", "en"):
+        asked = iq("<query xmlns='urn:query'/>")
+        speaking(language, asked.xml)
+        router.iq(asked)
+    assert len(set(words(rig))) == 3
+
+
 # IQs.
 
 
