@@ -88,9 +88,9 @@ def on_connected(msn: Msn, board: Board) -> None:
     board.phase = Phase.SIGNING_ON
     msn.connected(board.link)
     if board.is_ours:
-        msn.send("USR", msn.me, quote(board.key), link=board.link)
+        msn.send("USR", msn.address, quote(board.key), link=board.link)
     else:
-        msn.send("ANS", msn.me, quote(board.key), quote(board.session), link=board.link)
+        msn.send("ANS", msn.address, quote(board.key), quote(board.session), link=board.link)
 
 
 # In.

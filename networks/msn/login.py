@@ -14,6 +14,7 @@ from gateway.events import Offline
 from gateway.fsm import MAIN, Connect, HangUp
 from networks.msn import listing, presence, sso
 from networks.msn.challenge import PRODUCTS, answer
+from networks.msn.ids import normalise
 from networks.msn.news import Welcomed
 from networks.msn.refusals import LOGIN_ERRORS
 from networks.msn.requests import Asked, Request
@@ -157,6 +158,9 @@ def on_login_timer(msn: Msn) -> None:
 def on_accepted(msn: Msn, command: Command) -> None:
     """USR n OK address"""
     if command.arg(1) == "OK":
+        spelled = command.arg(2).strip()
+        if normalise(spelled) == msn.me:
+            msn.address = spelled
         msn.state = State.LISTING
         run(msn, fetch_lists(msn), Request(Asked.LOGIN))
 

@@ -182,7 +182,7 @@ def stop_typing(msn: Msn, chat: ChatId) -> None:
 
 
 def say_typing(msn: Msn, chat: ChatId) -> None:
-    put_signal(msn, chat, typing_notice(msn.me), "U")
+    put_signal(msn, chat, typing_notice(msn.address), "U")
     msn.wake(f"{OUT}{chat}", TYPING_REPEATED)
 
 

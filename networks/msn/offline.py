@@ -142,7 +142,7 @@ def leaving(msn: Msn, request: Request) -> Task:
 
     def ask() -> Task:
         message = Leaving(
-            sender=msn.me,
+            sender=msn.address,
             name=msn.own.name,
             to=request.chat,
             text=request.body,

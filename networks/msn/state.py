@@ -140,6 +140,8 @@ class Msn:
         self.login = login
         self.settings = settings
         self.me = normalise(login.fields["username"])
+        self.address: str = self.me
+        """The same as the server spells it: some compare by letter, but for the log-in."""
         self.state = State.CONNECTING
         self.server = settings.server, settings.port
         """Where the notification server is."""

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from tests.servers.msn_keys import PRODUCTS, challenge_response
 from tests.servers.msn_soap import Call, Fault, Operation, anywhere
-from tests.servers.msn_users import Letter, Lists, User, fold
+from tests.servers.msn_users import Letter, Lists, User
 from tests.servers.msn_wire import Broken, message, mime
 from tests.servers.msn_world import Session, World
 
@@ -69,7 +69,7 @@ def store(call: Call) -> str:
     if sender is None or to is None or sequence is None:
         raise Broken("Store2 without From, To or Sequence")
     name, content = sender.get("friendlyName", ""), _content(call)
-    if fold(sender.get("memberName", "")) != user.key or not ENCODED_NAME.fullmatch(name):
+    if sender.get("memberName") != user.address or not ENCODED_NAME.fullmatch(name):
         raise Broken(f"Store2 from {sender.attrib}")
     _check_content(content, sequence.findtext("{*}MessageNumber") or "")
     other = world.find(to.get("memberName", ""))

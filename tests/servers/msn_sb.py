@@ -120,7 +120,7 @@ def _enter(seat: Seat, asked: Command, wanted: str | None) -> Board | None:
 def _problem(key: Key | None, address: str, wanted: str | None) -> str:
     if key is None:
         return "a key that was not given, was used, or is too old"
-    if key.user.key != fold(address):
+    if key.user.address != address:
         return f"the key of {key.user.address}"
     if (key.board.id if key.board else None) != wanted:
         return f"the key of another switchboard than {wanted}"

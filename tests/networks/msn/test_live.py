@@ -153,6 +153,28 @@ def converse(server: Msn, **changed: Any) -> None:
         juliet.expect(PresenceChanged, person=PersonId(ROMEO), show=Show.OFFLINE)
 
 
+def test_account_with_capitals() -> None:
+    """Once somebody is in, the server compares their address by letter."""
+    with msn() as server:
+        server.add_user("Juliet@MSN.test", "secret")
+        server.add_user(ROMEO, "secret")
+        server.befriend(JULIET, ROMEO)
+        romeo = server.user(ROMEO)
+        with user(server, JULIET) as juliet:
+            juliet.put(say(ROMEO, "Asleep?"))
+            juliet.expect(MessageSent, token=Token("1"))
+            assert server.account(ROMEO).letters
+            romeo.sign_on()
+            juliet.expect(PresenceChanged, person=PersonId(ROMEO), show=Show.AVAILABLE)
+            juliet.put(say(ROMEO, "Hi", "2"))
+            assert romeo.wait(fake.Heard).text == "Hi"
+            romeo.talk("Juliet@MSN.test").leave()
+            server.wait_sent("OUT", JULIET)
+            romeo.say(JULIET, "Hello")
+            assert juliet.expect(MessageReceived).body == "Hello"
+        server.check()
+
+
 def test_plain_services() -> None:
     """Only where the operator says so."""
     with verona(tls=False) as server:

@@ -227,6 +227,15 @@ def test_server_that_says_nothing() -> None:
     (play << Ended(Offline.NETWORK, detail) << Stop()).end()
 
 
+@pytest.mark.parametrize(
+    ("said", "ours"), [("Alice@Example.com", "Alice@Example.com"), ("bob@example.com", ME)]
+)
+def test_our_address_as_the_server_spells_it(said: str, ours: str) -> None:
+    play = signing_on() >> f"USR 4 OK {said} 1 0"
+    assert play.fsm.msn.address == ours
+    assert play.fsm.msn.me == ME
+
+
 # As our user wants to be seen from the first moment on.
 
 
