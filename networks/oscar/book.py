@@ -68,8 +68,6 @@ class Edit:
     """They have to."""
     steps: deque[Step] = field(default_factory=deque)
     """Those that the server has not accepted yet."""
-    is_transaction: bool = False
-    """13/11 is sent."""
     touched: set[ChatId] = field(default_factory=set)
     """Buddies that look different now."""
 

@@ -1,7 +1,7 @@
 """The address book that the server keeps (feedbag, family 13h), and who may see whom.
 
     13/08 add   13/09 update   13/0a delete    ──►  13/0e results      and from other clients ◄──
-    13/11 … 13/12  around them, if there are several
+    13/11 … 13/12  around each change: without, IServerd gives the list no new version
     13/18 ask ──►    13/19 ◄── asked    13/1a answer ──►    13/1b ◄── answered    13/15, 13/1c ◄──
 
 One change is under way at a time, and of it one step; the next is planned when it is done.
@@ -17,6 +17,7 @@ from gateway.commands import (
 )
 from gateway.errors import Reason
 from gateway.ids import ChatId
+from networks.oscar import copy
 from networks.oscar.book import Book, Edit, Step, Verb, waiting
 from networks.oscar.feedbag import (
     Item,
@@ -40,6 +41,7 @@ from networks.oscar.news import (
     Declined,
     Denylist,
     Listed,
+    Remember,
     Removed,
     Requested,
 )
@@ -165,9 +167,7 @@ def begin(oscar: Oscar) -> None:
         edit = oscar.edits[0]
         edit.steps.extend(edit.plan(oscar.book))
         if edit.steps:
-            edit.is_transaction = len(edit.steps) > 1
-            if edit.is_transaction:
-                oscar.send(FAMILY, 0x11)
+            oscar.send(FAMILY, 0x11)
             send_step(oscar, edit.steps[0])
             return
         oscar.edits.popleft()
@@ -220,10 +220,8 @@ def on_step_failed(oscar: Oscar, request: Request, reason: Reason, detail: str) 
 
 
 def finish(oscar: Oscar) -> Edit:
-    edit = oscar.edits.popleft()
-    if edit.is_transaction:
-        oscar.send(FAMILY, 0x12, is_owed=True)
-    return edit
+    oscar.send(FAMILY, 0x12, is_owed=True)
+    return oscar.edits.popleft()
 
 
 def succeeded(oscar: Oscar, edit: Edit) -> None:
@@ -284,7 +282,7 @@ def on_pushed(oscar: Oscar, snac: Snac) -> None:
     announce(oscar, touched)
     for item in items:
         if verb is not Verb.DELETE and item.key in waited and not item.is_waiting:
-            oscar.tell(Accepted(oscar.written(item.name)))
+            accepted(oscar, item.name)
 
 
 def is_waiting(oscar: Oscar, item: Item) -> bool:
@@ -325,7 +323,13 @@ def granted(oscar: Oscar, name: str) -> None:
         for item in oscar.book.authorised(who):
             oscar.book.put(item)
         announce(oscar, {who})
-        oscar.tell(Accepted(oscar.written(name)))
+        accepted(oscar, name)
+
+
+def accepted(oscar: Oscar, name: str) -> None:
+    """IServerd gives the list no new version for it, so what we remember of it is out of date."""
+    oscar.tell(Remember(copy.NAME, ""))
+    oscar.tell(Accepted(oscar.written(name)))
 
 
 def on_added_us(oscar: Oscar, snac: Snac) -> None:

@@ -4,8 +4,9 @@
                                                                        └──► 13/06  all of it
 
 A copy cannot be wrong: only the server says that it holds, it says so by time and by number, and
-no list is kept that could change later within the second it last changed in.  What cannot be read,
-or is of another account, is no copy.
+no list is kept that could change later within the second it last changed in, or has changed in a
+way that the server does not count (``contacts.accepted``).  What cannot be read, or is of another
+account, is no copy.
 """
 
 import zlib

@@ -215,5 +215,5 @@ def build_ask(who: str, reason: str) -> bytes:
 
 
 def build_answer(who: str, is_granted: bool, reason: str) -> bytes:
-    """13/1a."""
-    return string8(who) + u8(is_granted) + string16(reason)
+    """13/1a; at the end no charset, which IServerd wants to read."""
+    return string8(who) + u8(is_granted) + string16(reason) + u16(0)

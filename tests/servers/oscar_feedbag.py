@@ -69,6 +69,8 @@ def end(link: Link, snac: Snac) -> None:  # 13/12
     if link.edits is None:
         link.world.violation(link, "13/12 without 13/11")
     touched, link.edits = link.edits or set(), None
+    if not link.world.kind.shares_accounts:
+        link.me.changed = link.world.clock.now()
     _apply(link, touched)
 
 
@@ -161,8 +163,6 @@ def _delete(link: Link, item: Item) -> int:
     if item.key not in link.me.items:
         return NOT_FOUND
     del link.me.items[item.key]
-    if not link.world.kind.shares_accounts:  # The other knows when items changed that are there.
-        link.me.changed = link.world.clock.now()
     return OK
 
 
@@ -179,7 +179,14 @@ def _keep(link: Link, item: Item) -> None:
     if named and link.world.kind.shares_accounts:
         item = replace(item, name=ident(item.name))
     link.me.items[item.key] = item
-    link.me.changed = link.world.clock.now()
+    _version(link.world, link.me)
+
+
+def _version(world: World, user: User) -> None:
+    """open-oscar-server has one of each item that is there, IServerd of what 13/11 and 13/12 are
+    around."""
+    if world.kind.shares_accounts:
+        user.changed = world.clock.now()
 
 
 def _tell_other_clients(link: Link, snac: Snac, items: list[Item]) -> None:
@@ -268,6 +275,9 @@ def answer(link: Link, snac: Snac) -> None:  # 13/1a
     reader = Reader(snac.data)
     asker = link.world.find(reader.name8())
     granted, reason = reader.u8(), reader.string16()
+    if reader.left or not link.world.kind.shares_accounts:
+        reader.u16()
+    reader.end()
     if granted not in (0, 1):
         link.world.violation(link, f"13/1a with {granted} for yes or no")
     if asker is None:
@@ -302,7 +312,7 @@ def _release(world: World, asker: User, waiting: list[Item]) -> None:
         rest = Tlvs([pair for pair in item.fields.pairs if pair[0] != AWAITING])
         free = replace(item, tlvs=rest.pack())
         asker.items[item.key] = free
-        asker.changed = world.clock.now()
+        _version(world, asker)
         for client in world.online(asker):
             client.push(FEEDBAG, 9, free.pack(), id=0)
 

@@ -108,7 +108,7 @@ class Person(Played[Event | SignedOff]):
         self._send(FEEDBAG, 0x18, name8(name) + string16(reason) + u16(0))
 
     def authorise(self, name: str, granted: bool = True, reason: str = "") -> None:
-        self._send(FEEDBAG, 0x1A, name8(name) + u8(granted) + string16(reason))
+        self._send(FEEDBAG, 0x1A, name8(name) + u8(granted) + string16(reason) + u16(0))
 
     def pre_authorise(self, name: str, reason: str = "") -> None:
         self._send(FEEDBAG, 0x14, name8(name) + string16(reason) + u16(0))

@@ -23,6 +23,7 @@ from networks.oscar.news import (
     Denied,
     Denylist,
     Noticed,
+    Remember,
     Removed,
     Requested,
 )
@@ -132,13 +133,18 @@ def asking(reason: str = "It is me") -> OscarPlaybook:
     )
 
 
+OUT_OF_DATE = Remember("feedbag", "")
+"""Servers need not give the list another version for that."""
+
+
 def test_granted() -> None:
     (
         asking()
         >> snac("13/09", item("100001", 1, 1, 0))
         << Changed(Buddy("100001", "", ("Friends",), False))
+        << OUT_OF_DATE
         << Accepted("100001")
-        >> snac("13/1b", name8("100001") + u8(1) + string16(""))
+        >> snac("13/1b", name8("100001") + u8(1) + string16("") + u16(0))
     ).end()
 
 
@@ -147,6 +153,7 @@ def test_granted_without_a_push() -> None:
         asking("")
         >> snac("13/1b", name8("100001") + u8(1) + string16("sure"))
         << Changed(Buddy("100001", "", ("Friends",), False))
+        << OUT_OF_DATE
         << Accepted("100001")
     ).end()
 
@@ -156,6 +163,7 @@ def test_granted_before_we_asked() -> None:
         asking()
         >> snac("13/15", name8("100001") + string16("") + u16(0))
         << Changed(Buddy("100001", "", ("Friends",), False))
+        << OUT_OF_DATE
         << Accepted("100001")
     ).end()
     (online() >> snac("13/15", name8("stranger") + string16("") + u16(0))).end()
@@ -211,15 +219,17 @@ def test_rename() -> None:
     (
         online()
         >> change("Nurse", "Angelica", "Friends")
+        << sent("13/11")
         << sent("13/09", item("Nurse", 1, 12, 0, (0x131, "Angelica")))
         >> reply("13/0e", OK)
         << Changed(Buddy("Nurse", "Angelica", ("Friends",), False))
+        << sent("13/12")
     ).end()
 
 
 def test_rename_to_nothing() -> None:
     play = online() >> change("romeo", "")
-    (play << sent("13/09", item("romeo", 1, 11, 0))).end()
+    (play << sent("13/11") << sent("13/09", item("romeo", 1, 11, 0))).end()
 
 
 def test_move() -> None:
@@ -251,27 +261,30 @@ def test_nothing_to_change() -> None:
 
 def test_changes_take_turns() -> None:
     """The second is planned when the first is done."""
-    play = online() >> change("romeo", "A") << sent("13/09")
+    play = online() >> change("romeo", "A") << sent("13/11") << sent("13/09")
     play >> change("romeo", "B") >> change("romeo", "B")
     play >> reply("13/0e", OK) << Changed(Buddy("romeo", "A", ("Friends",), False))
-    play << sent("13/09", item("romeo", 1, 11, 0, (0x131, "B")))
-    (play >> reply("13/0e", OK) << Changed(Buddy("romeo", "B", ("Friends",), False))).end()
+    play << sent("13/12") << sent("13/11")
+    play << sent("13/09", item("romeo", 1, 11, 0, (0x131, "B"))) >> reply("13/0e", OK)
+    (play << Changed(Buddy("romeo", "B", ("Friends",), False)) << sent("13/12")).end()
 
 
 def test_a_change_that_is_refused() -> None:
     (
         online()
         >> change("romeo", "A")
+        << sent("13/11")
         << sent("13/09")
         >> reply("13/0e", u16(2))
         << Noticed("The contact list could not be changed (romeo): The server does not know them.")
+        << sent("13/12")
     ).end()
 
 
 def test_error_instead_of_a_result() -> None:
-    play = online() >> change("romeo", "A") << sent("13/09") >> reply("13/01", u16(0x0D))
+    play = online() >> change("romeo", "A") << sent("13/11") << sent("13/09")
     words = "The contact list could not be changed (romeo): The server denied it."
-    (play << Noticed(words)).end()
+    (play >> reply("13/01", u16(0x0D)) << Noticed(words) << sent("13/12")).end()
 
 
 def test_too_many_changes() -> None:
@@ -335,17 +348,20 @@ def test_block() -> None:
         >> block("paris")
         << Answered(TOKEN)
         >> block("paris", False)
+        << sent("13/11")
         << sent("13/0a", item("Paris", 0, 1, 3))
         >> reply("13/0e", OK)
         << Answered(TOKEN)
+        << sent("13/12")
     ).end()
 
 
 def test_block_by_not_permitting() -> None:
     play = online(items=(item("", 0, 5, 4, (0xCA, u8(3))), item("paris", 0, 6, 2)))
-    play >> block("paris") << sent("13/0a", item("paris", 0, 6, 2)) >> reply("13/0e", OK)
-    play << Answered(TOKEN) >> block("nurse", False) << sent("13/08", item("nurse", 0, 1, 2))
-    (play >> reply("13/0e", OK) << Answered(TOKEN)).end()
+    play >> block("paris") << sent("13/11") << sent("13/0a", item("paris", 0, 6, 2))
+    play >> reply("13/0e", OK) << Answered(TOKEN) << sent("13/12")
+    play >> block("nurse", False) << sent("13/11") << sent("13/08", item("nurse", 0, 1, 2))
+    (play >> reply("13/0e", OK) << Answered(TOKEN) << sent("13/12")).end()
 
 
 def test_block_where_everybody_is_let_through() -> None:
@@ -393,8 +409,9 @@ def test_an_item_that_becomes_another() -> None:
 
 def test_names_as_their_owners_write_them() -> None:
     play = (online() >> snac("03/0b", info("R o m e o"))).skip()
-    play >> change("romeo", "") << sent("13/09", item("romeo", 1, 11, 0)) >> reply("13/0e", OK)
-    (play << Changed(Buddy("R o m e o", "", ("Friends",), False))).end()
+    play >> change("romeo", "") << sent("13/11") << sent("13/09", item("romeo", 1, 11, 0))
+    play >> reply("13/0e", OK) << Changed(Buddy("R o m e o", "", ("Friends",), False))
+    (play << sent("13/12")).end()
 
 
 # They ask us.
@@ -406,9 +423,9 @@ def test_asked() -> None:
         >> snac("13/19", name8("100001") + string16("let me") + u16(0))
         << Requested("100001", "let me")
         >> Authorize(person=PersonId("100001"), is_granted=True)
-        << sent("13/1a", name8("100001") + u8(1) + string16(""))
+        << sent("13/1a", name8("100001") + u8(1) + string16("") + u16(0))
         >> Authorize(person=PersonId("100001"), is_granted=False, reason="no")
-        << sent("13/1a", name8("100001") + u8(0) + string16("no"))
+        << sent("13/1a", name8("100001") + u8(0) + string16("no") + u16(0))
     ).end()
 
 

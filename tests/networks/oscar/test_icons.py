@@ -49,8 +49,8 @@ def ours(number: int = 1) -> bytes:
 
 
 def announced() -> OscarPlaybook:
-    play = online() >> SetAvatar(avatar=PICTURE) << sent("13/08", ours())
-    return play >> reply("13/0e", OK)
+    play = online() >> SetAvatar(avatar=PICTURE) << sent("13/11") << sent("13/08", ours())
+    return play >> reply("13/0e", OK) << sent("13/12")
 
 
 def test_upload() -> None:
@@ -83,9 +83,11 @@ def test_changed_and_removed() -> None:
     old = item("1", 0, 7, 0x14, (0xD5, u8(1) + u8(16) + bytes(16)))
     play = online(items=(old,)) >> SetAvatar(avatar=PICTURE)
     new = item("1", 0, 7, 0x14, (0xD5, u8(1) + u8(16) + HASH))
-    play << sent("13/09", new) >> reply("13/0e", OK) >> SetAvatar(avatar=PICTURE)
+    play << sent("13/11") << sent("13/09", new) >> reply("13/0e", OK) << sent("13/12")
+    play >> SetAvatar(avatar=PICTURE)
     none = item("1", 0, 7, 0x14, (0xD5, u8(0) + u8(5) + bytes.fromhex("0201d20472")))
-    play >> SetAvatar(avatar=None) << sent("13/09", none) >> reply("13/0e", OK)
+    play >> SetAvatar(avatar=None) << sent("13/11") << sent("13/09", none)
+    play >> reply("13/0e", OK) << sent("13/12")
     (play >> SetAvatar(avatar=None)).end()
     (online() >> SetAvatar(avatar=None)).end()
 

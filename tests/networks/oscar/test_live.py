@@ -72,6 +72,7 @@ from tests.servers import oscar as fake
 from tests.servers.oscar import Oscar, oscar
 from tests.servers.oscar_kinds import OOS
 from tests.servers.oscar_users import Details
+from tests.servers.oscar_wire import tlvs
 
 __all__ = ["log_lines"]
 
@@ -340,6 +341,47 @@ def test_an_unchanged_address_book_is_not_sent_again(kind: str, whole: int) -> N
         assert log_in() == (18, False)
         memory["feedbag"] = memory["feedbag"][5:]
         assert log_in() == (18, True)
+
+
+@pytest.mark.parametrize(("kind", "name"), [("oos", "100001"), ("isd", "200001")])
+def test_what_is_remembered_of_the_address_book_is_so(kind: str, name: str) -> None:
+    """At IServerd it has no other version when somebody agrees, nor outside of transactions."""
+    clock = fake.ManualClock()
+    memory: dict[str, str] = {}
+
+    @contextmanager
+    def logged_in() -> Iterator[tuple[User, Contact]]:
+        clock.advance(60.0)
+        with user(server, name, session={"memory": dict(memory)}) as someone:
+            [listed] = someone.saw(ContactsListed)[0].contacts
+            yield someone, listed
+            someone.put(Logout())
+            someone.expect(LoggedOut)
+            memory.update({event.name: event.value for event in someone.saw(Remembered)})
+
+    with verona(kind, clock=clock) as server:
+        server.add_user(name, "secret")
+        romeo = server.add_user("300001")
+        romeo.sign_on()
+        items = [
+            fake.Item("Cousins", 1, 0, 1),
+            fake.Item("300001", 1, 1, 0, tlvs((0x66, b""))),
+        ]
+        server.account(name).items = {item.key: item for item in items}
+        for _ in range(2):
+            with logged_in() as (_juliet, listed):
+                assert not listed.is_authorized
+        with logged_in() as (juliet, listed):
+            server.wait_online(name)
+            romeo.authorise(name)
+            juliet.expect(ContactAdded, person=PersonId("300001"))
+        with logged_in() as (juliet, listed):
+            assert listed.is_authorized
+        with logged_in() as (juliet, listed):
+            juliet.put(ChangeContact(person=PersonId("300001"), name="Romeo", groups=()))
+            juliet.expect(ContactChanged)
+        with logged_in() as (juliet, listed):
+            assert listed.name == "Romeo"
 
 
 def test_block() -> None:

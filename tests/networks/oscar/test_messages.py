@@ -19,6 +19,7 @@ from networks.oscar.news import (
     Delivered,
     Denied,
     Noticed,
+    Remember,
     Requested,
     Said,
     Typed,
@@ -349,7 +350,7 @@ def test_granted_in_the_old_way() -> None:
     play = online("100002", items=(item("100001", 0, 1, 0, (0x66, b"")),))
     play >> snac("04/07", old_message(8, b""))
     assert isinstance(play.done.pop(0).news, Changed)
-    (play << Accepted("100001")).end()
+    (play << Remember("feedbag", "") << Accepted("100001")).end()
 
 
 def relayed(kind: int, words: bytes) -> bytes:
