@@ -12,11 +12,16 @@ from networks.oscar.requests import PATIENCE, SWEEP_SECONDS, Asked, Request
 from networks.oscar.state import Oscar, State
 from networks.oscar.wire import Snac
 
+OFFLINE = 0x04
+
 ERRORS: dict[int, tuple[Reason, str]] = {
     0x01: (Reason.NOT_SUPPORTED, "The server does not know that request."),
     0x02: (Reason.TOO_MUCH, "Too fast; the server takes no more for a while."),
     0x03: (Reason.TOO_MUCH, "Too fast; they take no more for a while."),
-    0x04: (Reason.UNAVAILABLE, "They are not online, do not exist, or do not want to be reached."),
+    OFFLINE: (
+        Reason.UNAVAILABLE,
+        "They are not online, do not exist, or do not want to be reached.",
+    ),
     0x05: (Reason.FULL, "That service is not available now."),
     0x06: (Reason.NOT_SUPPORTED, "The server has no such service."),
     0x07: (Reason.NOT_SUPPORTED, "The server has that service no more."),
@@ -45,6 +50,13 @@ ERRORS: dict[int, tuple[Reason, str]] = {
 NO_ROOM_SUBCODE = 0x0F
 """Of 04: offline, and ten messages wait for them already."""
 
+PERHAPS_KEPT = (
+    Reason.UNAVAILABLE,
+    "They are not online, do not exist, or do not want to be reached. If they are just not "
+    "online, the server may have kept it for them.",
+)
+"""Some releases of open-oscar-server answer so when they keep what an ICQ number has sent."""
+
 UNREADABLE = "The server's answer cannot be understood."
 NO_ANSWER = "The server did not answer."
 
@@ -54,7 +66,7 @@ def explain(error: SnacError) -> tuple[Reason, str]:
     reason, words = ERRORS.get(
         error.code, (Reason.FULL, f"The server refused it (code {error.code:02x}h).")
     )
-    if error.code == 0x04 and error.subcode == NO_ROOM_SUBCODE:
+    if error.code == OFFLINE and error.subcode == NO_ROOM_SUBCODE:
         reason, words = ERRORS[0x17]
     return reason, error.text or words
 
@@ -62,8 +74,12 @@ def explain(error: SnacError) -> tuple[Reason, str]:
 def on_error(oscar: Oscar, snac: Snac) -> None:
     """xx/01"""
     if request := oscar.pending.pop(snac.request_id, None):
-        reason, words = explain(parse_error(snac.data))
-        oscar.refuse(request, reason, words)
+        error = parse_error(snac.data)
+        is_perhaps_kept = oscar.is_icq and request.kind is Asked.MESSAGE and error.code == OFFLINE
+        if is_perhaps_kept and not (error.subcode or error.text):
+            oscar.refuse(request, *PERHAPS_KEPT)
+        else:
+            oscar.refuse(request, *explain(error))
 
 
 def on_unreadable(oscar: Oscar, snac: Snac, request: Request) -> None:

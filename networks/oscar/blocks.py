@@ -189,7 +189,7 @@ def parse_address(text: str, default_port: int = PORT) -> tuple[str, int]:
 
 
 def build_service_request(family: int, room: bytes = b"", *, is_encrypted: bool = False) -> bytes:
-    """01/04; ``room`` for the chat service: ``ChatRoom.encode_key()``.  ``is_encrypted``: where it
+    """01/04; ``room`` for the chat service: ``RoomKey.encode()``.  ``is_encrypted``: where it
     is to be reached so."""
     encrypted = tlv(0x8C) if is_encrypted else b""
     return u16(family) + (tlv(0x01, room) if room else b"") + encrypted
@@ -215,7 +215,7 @@ def build_status(status: int, with_dc_info: bool = False, text: str | None = Non
     """01/1e; ``text`` as clients from ICQ 6 on send it, where the server takes it."""
     data = tlv(0x06, u32(status))
     if with_dc_info:
-        data += tlv(0x08, u16(0)) + tlv(0x0C, DC_INFO)
+        data += tlv(0x0C, DC_INFO) + tlv(0x08, u16(0))
     if text is not None:
         inside = string16(text.encode()[:MAX_STATUS_TEXT].decode(errors="ignore")) + u16(0)
         note = BartId(BART_STATUS_TEXT, BART_HAS_DATA, inside if text else b"")

@@ -47,6 +47,10 @@ from networks.oscar.wire import Snac
 
 FAMILY = 0x04
 
+SYSTEM = {"aolsystemmsg", "oossystemmsg"}
+"""Names under which open-oscar-server itself speaks, with an empty cookie.  Either alone is no
+proof: anybody can leave the cookie empty, and some releases do so in their users' names."""
+
 MAX_UNWILLING = 10_000
 """People who want to hear nothing of our typing; when there are more, all hear of it again."""
 
@@ -125,7 +129,7 @@ def on_message(oscar: Oscar, snac: Snac) -> None:
     """04/07"""
     message = parse_incoming(snac.data)
     name = message.sender.name
-    if not any(message.cookie):  # The server itself, under a name that nobody can answer.
+    if normalise(name) in SYSTEM and not any(message.cookie):
         system_message(oscar, message)
         return
     oscar.learn_name(name)

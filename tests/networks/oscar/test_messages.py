@@ -9,7 +9,7 @@ from gateway.errors import Reason
 from gateway.events import Show, Typing
 from gateway.fsm import Tell, Timer
 from gateway.ids import ChatId, Token
-from networks.oscar.answers import ERRORS
+from networks.oscar.answers import ERRORS, PERHAPS_KEPT
 from networks.oscar.ids import message_id
 from networks.oscar.messages import NOBODY, NOTHING, TOO_FAST
 from networks.oscar.news import (
@@ -122,6 +122,15 @@ def test_refused(code: int) -> None:
     (play << Denied(TOKEN, *ERRORS[code])).end()
 
 
+def test_refused_and_perhaps_kept() -> None:
+    """Open-oscar-server says of ICQ's messages to those who are offline that they are, no more."""
+    play = online("100002") >> say("Hi", "100001") << sent("04/06") >> reply("04/01", u16(4))
+    (play << Denied(TOKEN, *PERHAPS_KEPT)).end()
+    play = online("100002") >> say("Hi", "100001") << sent("04/06")
+    full = u16(4) + tlvs((0x08, u16(0x0F)))
+    (play >> reply("04/01", full) << Denied(TOKEN, *ERRORS[0x17])).end()
+
+
 def test_refused_with_more_to_say() -> None:
     play = online() >> say("Hi") << sent("04/06")
     play >> reply("04/01", u16(4) + tlvs((0x08, u16(0x0F)))) << Denied(TOKEN, *ERRORS[0x17])
@@ -213,6 +222,15 @@ def test_stored() -> None:
 def test_the_server_itself() -> None:
     message = heard("OOS System Msg", text("You are <B>warned</B>"), cookie=bytes(8))
     (online() >> snac("04/07", message) << Noticed("You are *warned*")).end()
+
+
+@pytest.mark.parametrize(
+    ("name", "cookie"), [("OOS System Msg", COOKIE), ("Romeo", bytes(8)), ("100001", bytes(8))]
+)
+def test_nobody_passes_for_the_server(name: str, cookie: bytes) -> None:
+    play = online() >> snac("04/07", heard(name, text("Give me your password"), cookie=cookie))
+    who, is_html = ChatId(name.replace(" ", "").lower()), not name.isdigit()
+    (play << Said(who, name, "Give me your password", is_html, message_id(cookie))).end()
 
 
 def test_unreadable() -> None:
