@@ -1,67 +1,29 @@
-"""Plays a client's side of a transcript against a server, and compares what comes back.
-
-What the recorded client sent goes out as it was, but for cookies, which are those given now.  What
-the recorded server said must come, in meaning, on the same connection before the client goes on;
-and nothing else may come.
-"""
+"""Plays a client's side of a transcript of OSCAR; cookies are those given now."""
 
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from pprint import pformat
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import gevent
 
+from tests.servers import player
 from tests.servers.clock import ManualClock
 from tests.servers.oscar import Oscar
 from tests.servers.oscar_meaning import Meaning, cookie_in, meaning
 from tests.servers.oscar_transcript import Step, Way
 from tests.servers.oscar_wire import HEADER, FlapBuffer
-
-TIMEOUT = 5.0
-SETTLE = 0.002
+from tests.servers.player import SETTLE
 
 RATES, RATES_LATE = "01/0a", 1.0
 """Told once a second, at another moment of each second than it was then."""
 
-REPEATED = ("03/0b", "03/0c", "13/1c")
-"""open-oscar-server says these again for every change of either list; once is enough."""
 
+class Player(player.Player):
+    kind_at = 1
+    repeated = ("03/0b", "03/0c", "13/1c")
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    number: int
-    meaning: Meaning
-    channel: int
-    body: bytes
-
-
-@dataclass(slots=True)
-class Client:
-    sock: socket.socket
-    buffer: FlapBuffer = field(default_factory=FlapBuffer)
-    inbox: list[Arrived] = field(default_factory=list)
-    count: int = 0
-    latest: int = 0
-    """The number of the latest frame that the recorded client is known to have read."""
-    taken: list[Meaning] = field(default_factory=list)
-    ended: bool = False
-
-    def read(self) -> None:
-        try:
-            while data := self.sock.recv(65536):
-                for channel, _, body in self.buffer.feed(data):
-                    self.count += 1
-                    self.inbox.append(Arrived(self.count, meaning(channel, body), channel, body))
-        except OSError:
-            pass
-        self.ended = True
-
-
-class Player:
     def __init__(
         self,
         server: Oscar,
@@ -75,47 +37,46 @@ class Player:
         """``ignored``: "01/0a", not compared.  ``alike``: what more is not to be compared.
         ``before``: what to do before a connection is opened.  ``besides``: what may come though
         it did not come then."""
-        self.server, self.clock = server, clock
+        super().__init__(server, clock)
         self.ignored, self.alike, self.before = ignored, alike, before or {}
         self.besides = besides | ignored
-        self.clients: dict[str, Client] = {}
+        self.buffers: dict[str, FlapBuffer] = {}
         self.cookies: dict[bytes, bytes] = {}
-        self.sent = 0
-        self.start = clock.now()
-        self.log: list[str] = []
 
     def play(self, steps: list[Step]) -> None:
         keys = [step.data[18:] for step in steps if step.data[6:10] == b"\x00\x17\x00\x07"]
         self.server.world.make_key = lambda: keys.pop(0)
-        for step in steps:
-            self.log.append(str(step)[:200])
-            self.clock.advance_to(self.start + step.at)
-            self._step(step)
-        for name, client in self.clients.items():
-            self._nothing_left(name, client)
+        super().play(steps)
 
-    def _step(self, step: Step) -> None:
+    def step(self, step: Step) -> None:
         match step.way:
             case Way.CONNECT:
                 self.before.get(step.link, lambda: None)()
                 if step.link in self.clients:
-                    self._nothing_left(step.link, self.clients[step.link])
-                sock = socket.create_connection((self.server.host, self.server.port), TIMEOUT)
-                sock.settimeout(None)
-                client = self.clients[step.link] = Client(sock)
-                gevent.spawn(client.read)
+                    self.nothing_left(step.link)
+                self._connect(step.link)
             case Way.SENT:
                 self._send(step)
             case Way.RECEIVED:
                 self._receive(step)
             case Way.SERVER_CLOSED:
                 client = self.clients[step.link]
-                self._wait(lambda: client.ended, f"{step.link} to be closed")
-                assert client.buffer.waiting[:2] + client.buffer.waiting[4:] == step.data[:2]
+                self.wait(lambda: client.ended, f"{step.link} to be closed")
+                waiting = self.buffers[step.link].waiting
+                assert waiting[:2] + waiting[4:] == step.data[:2]
             case Way.CLIENT_CLOSED:
                 self.clients[step.link].sock.shutdown(socket.SHUT_RDWR)
-                self._wait(lambda: self.clients[step.link].ended, f"{step.link} to end")
-                self._wait(self._all_noticed, f"the end of {step.link} to be noticed")
+                self.wait(lambda: self.clients[step.link].ended, f"{step.link} to end")
+                self.wait(self._all_noticed, f"the end of {step.link} to be noticed")
+
+    def _connect(self, link: str) -> None:
+        buffer = self.buffers[link] = FlapBuffer()
+
+        def feed(data: bytes) -> Iterator[tuple[Meaning, Any]]:
+            for channel, _, body in buffer.feed(data):
+                yield meaning(channel, body), (channel, body)
+
+        self.connect(link, self.server.host, self.server.port, feed)
 
     def _send(self, step: Step) -> None:
         data = step.data
@@ -123,9 +84,7 @@ class Player:
             data = data.replace(old, new)
         if self.clients[step.link].ended:
             return  # What the recorded client had sent before it knew.
-        self.clients[step.link].sock.sendall(data)
-        self.sent += 1
-        self._wait(lambda: self.server.world.taken >= self.sent, f"{step} to be taken")
+        self.send(step.link, data)
 
     def _receive(self, step: Step) -> None:
         _, channel, _, _ = HEADER.unpack_from(step.data)
@@ -134,24 +93,13 @@ class Player:
         if expected[1] in self.ignored:
             return
         client = self.clients[step.link]
-
-        def find() -> int | None:
-            told = (self.alike(found.meaning) for found in client.inbox)
-            return next((at for at, found in enumerate(told) if found == expected), None)
-
-        if expected[1] in REPEATED and expected in client.taken:
+        if self.is_repeated(client, expected):
             gevent.sleep(SETTLE)
-            if find() is None:
+            if self.find(client, expected) is None:
                 return
-        if expected[1] == RATES and find() is None:
+        if expected[1] == RATES and self.find(client, expected) is None:
             self.clock.advance(RATES_LATE)
-        self._wait(lambda: find() is not None, f"{step.link} to get\n{pformat(expected)}", client)
-        at = find()
-        assert at is not None
-        found = client.inbox.pop(at)
-        client.latest = max(client.latest, found.number)
-        client.taken.append(expected)
-        old, new = cookie_in(channel, body), cookie_in(found.channel, found.body)
+        old, new = cookie_in(channel, body), cookie_in(*self.get(step.link, expected))
         if old and new:
             self.cookies[old] = new
 
@@ -159,19 +107,3 @@ class Player:
         open_ones = [client for client in self.clients.values() if not client.ended]
         links = [link for link in self.server.world.links if not link.played]
         return len(links) <= len(open_ones)
-
-    def _wait(self, true: Callable[[], bool], what: str, client: Client | None = None) -> None:
-        end = time.monotonic() + TIMEOUT
-        while not true():
-            if time.monotonic() > end:
-                had = pformat([found.meaning for found in client.inbox]) if client else ""
-                recent = "\n".join(self.log[-12:])
-                raise AssertionError(f"{recent}\nwaited for {what}\nhad\n{had}")
-            gevent.sleep(SETTLE)
-
-    def _nothing_left(self, name: str, client: Client) -> None:
-        """Frames before one that the recorded client did read; what came later it may have had."""
-        left = [found.meaning for found in client.inbox if found.number < client.latest]
-        left = [self.alike(told) for told in left if told[1] not in self.besides]
-        left = [told for told in left if told[1] not in REPEATED or told not in client.taken]
-        assert not left, f"{name} got besides\n{pformat(left)}"

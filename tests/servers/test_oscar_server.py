@@ -8,9 +8,10 @@ from urllib.request import Request, urlopen
 
 from tests.servers.oscar import Details, ManualClock, Oscar, oscar
 from tests.servers.oscar_meaning import Meaning
-from tests.servers.oscar_player import TIMEOUT, Player
+from tests.servers.oscar_player import Player
 from tests.servers.oscar_transcript import read
 from tests.servers.oscar_wire import Reader
+from tests.servers.player import TIMEOUT
 
 START = 1_795_412_198.0
 """When the recordings were made: 23 November 2026."""
