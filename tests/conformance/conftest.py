@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         run = _run(metafunc.config)
         combinations: list[Combination] = run.combinations if run else [*IN_CI, ToyCombination()]
         names = [combination.name.replace(" ", "-") for combination in combinations]
-        metafunc.parametrize("site", combinations, indirect=True, ids=names, scope="session")
+        metafunc.parametrize("site", combinations, indirect=True, ids=names, scope="package")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -57,15 +57,16 @@ def _why_not(item: pytest.Item) -> str:
     return next((combination.cannot[can] for can in needed if can in combination.cannot), "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients_loop() -> Iterator[HubLoop]:
+    """Gone before others start theirs: there can be one at a time."""
     loop = HubLoop()
     yield loop
     gc.collect()  # Clients of slixmpp want the loop when they are freed.
     loop.shut_down()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(request: pytest.FixtureRequest, clients_loop: HubLoop) -> Iterator[Site]:
     combination: Combination = request.param
     with combination.open(clients_loop) as site:

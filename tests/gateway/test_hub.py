@@ -163,6 +163,13 @@ def test_wait_for_a_result(loop: HubLoop) -> None:
     assert loop.wait_for(double(21), PATIENCE) == 42
 
 
+def test_a_second_loop_is_refused(loop: HubLoop) -> None:
+    """asyncio has one for each thread; the tasks of another would wait for ever."""
+    loop.wait_for(asyncio.sleep(0), 20.0)
+    with pytest.raises(RuntimeError, match="already"):
+        HubLoop()
+
+
 def test_wait_for_an_exception(loop: HubLoop) -> None:
     with pytest.raises(LookupError, match="planted"):
         loop.wait_for(fail(), PATIENCE)
