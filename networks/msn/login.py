@@ -173,7 +173,7 @@ def fetch_lists(msn: Msn) -> Task:
 def go_online(msn: Msn) -> None:
     """Commands that waited are next; the FSM sees to that."""
     msn.state = State.ONLINE
-    msn.send("BLP", "AL")
+    msn.send("BLP", "AL")  # Escargot says BL of whoever has never chosen.
     listing.announce_lists(msn)
     presence.announce(msn)
     msn.tell(Welcomed(msn.me))

@@ -49,6 +49,7 @@ FAULTS: dict[str, tuple[Reason, str]] = {
     "BadEmailArgument": (Reason.NOT_FOUND, "That is nobody's address."),
     "ContactDoesNotExist": (Reason.NOT_FOUND, "They are not on the contact list."),
     "ContactAlreadyExists": (Reason.CONFLICT, "They are on the contact list already."),
+    "GroupAlreadyExists": (Reason.CONFLICT, "There is such a group already."),
     "BadArgumentLength": (Reason.NOT_ACCEPTABLE, "The name of the group is too long."),
     "Forbidden": (Reason.NOT_SUPPORTED, "The server cannot do that."),
     UNKNOWN_RECEIVER: (

@@ -244,6 +244,25 @@ def test_a_stranger_calls() -> None:
     assert texts(play) == ["hello from a stranger"]
 
 
+def test_somebody_who_is_there_by_yahoo() -> None:
+    """The recorded client had read its lists before."""
+    play = Replay(how("alice"), "yahoo_contact")
+    for kind in ("FindMembership", "ABFindContactsPaged"):
+        play.answers[kind] = answers("oim", kind)
+    play.run_to("yahoo bob -> msn alice")
+    seen = [(one.who, one.status) for one in play.told(news.Seen)]
+    assert seen == [(BOB, "NLN")]
+    play.run_to("msn alice -> yahoo bob")
+    assert texts(play) == ["from yahoo"]
+    play.give(SetTyping(chat=ChatId(BOB), typing=Typing.COMPOSING))
+    play.give(say(BOB, "from msn"))
+    play.run()
+    said = [meaning[-1] for meaning in play.meant("MSG")]
+    assert said == [meaning[-1] for meaning in play.recorded("MSG")]
+    assert play.meant("ANS") == play.recorded("ANS")
+    assert [(one.who, one.status) for one in play.told(news.Seen)] == [*seen, (BOB, "FLN")]
+
+
 def test_who_is_called_does_not_come() -> None:
     """217: the message is left with the server instead."""
     play = Replay(how("alice"), "oim")
