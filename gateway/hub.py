@@ -135,9 +135,10 @@ class HubLoop(asyncio.SelectorEventLoop):
     """
 
     def __init__(self) -> None:
-        if asyncio._get_running_loop() is not None:  # Which would be noticed by nobody but asyncio.
-            raise RuntimeError("there is an asyncio loop already, and can be one for each thread")
         super().__init__()
+        if asyncio._get_running_loop() is not None:  # Else nobody would notice but our greenlet.
+            self.close()
+            raise RuntimeError("there is an asyncio loop already, and can be one for each thread")
         asyncio.set_event_loop(self)
         self._greenlet = gevent.spawn(self.run_forever)
         self._greenlet.name = "asyncio"
