@@ -25,23 +25,16 @@ from xml.etree.ElementTree import Element, fromstring
 from gateway.errors import WireError
 from gateway.fsm import (
     MAIN,
-    Codec,
     Connect,
     Connected,
     Fetch,
     Fetched,
     Got,
-    HangUp,
-    Lost,
-    Send,
-    Stop,
-    Tell,
-    Timer,
-    Wake,
 )
 from gateway.network import Login
 from networks.msn.fsm import MsnFsm
 from networks.msn.settings import MsnSettings
+from tests.networks import replay
 from tests.networks.msn.outlines import outline_of
 from tests.servers.msn_transcript import Step, answers, read
 from tests.servers.msn_wire import FROM_CLIENT, FROM_SERVER, Buffer, Command, mime
@@ -86,10 +79,11 @@ class Asked:
         return self.action or self.path
 
 
-class Replay:
+class Replay(replay.Replay):
     def __init__(self, login: Login, transcript: str, start: str = "", end: str = "") -> None:
         """Of what the same person did, after the note that contains ``start`` and up to the one
         that contains ``end``."""
+        super().__init__(MsnFsm(login))
         self.who = login.fields["username"].partition("@")[0]
         self.all = read(transcript)
         self.steps = _between(self.all, start, end)
@@ -98,22 +92,16 @@ class Replay:
         self.at = 0
         self.damage: Callable[[bytes], bytes] = lambda data: data
         """What becomes of the bytes on their way from the server."""
-        self.codecs: dict[str, Codec[Any]] = {}
         self.links: dict[str, str] = {NOTIFICATION: MAIN}
         """By the names of recorded connections: what is open."""
         self.coming: list[str] = []
         """Switchboards that the FSM has asked for, and that are not open yet."""
-        self.connects: list[Connect] = []
         self.sent: list[tuple[str, Command]] = []
         self.asked: list[Asked] = []
-        self.news: list[Any] = []
-        self.wakes: dict[str, float] = {}
-        self.stopped = False
         self.skipped: list[Step] = []
         self._answered: list[Step] = []
         self._buffers = {MAIN: Buffer(FROM_SERVER)}
-        self.fsm = MsnFsm(login)
-        self._do(self.fsm.start())
+        self.start()
 
     # The script.
 
@@ -132,21 +120,7 @@ class Replay:
         self.at += 1
         self._step(self.steps[self.at - 1])
 
-    def give(self, given: Any) -> None:
-        """A command, or anything else an FSM may be given."""
-        if not self.stopped:
-            self._do(self.fsm.handle(given))
-
-    def fire(self, name: str) -> None:
-        """The time of a timer is over."""
-        assert name in self.wakes, f"nobody asked for {name}, only for {sorted(self.wakes)}"
-        del self.wakes[name]
-        self.give(Timer(name))
-
     # What came of it.
-
-    def told(self, type: type) -> list[Any]:
-        return [news for news in self.news if isinstance(news, type)]
 
     def meant(self, *names: str) -> Counter[Meaning]:
         """The commands and requests of the FSM: how often each was sent."""
@@ -176,7 +150,7 @@ class Replay:
             if who == self.who and what.startswith("TCP connect"):
                 self._open(link)
             elif who == self.who and what.startswith("server closed") and link in self.links:
-                self._lose(self.links[link], "closed by the server")
+                self.lose(self.links[link], "closed by the server")
         elif step.who == self.who and not step.is_ours and step.link in self.links:
             link = self.links[step.link]
             for command in self._buffers[link].feed(step.data):
@@ -201,7 +175,7 @@ class Replay:
         try:
             frames = self.codecs[link].receive(self.damage(command.pack()))
         except WireError as error:
-            self._lose(link, str(error))
+            self.lose(link, str(error))
         else:
             for frame in frames:
                 self.give(Got(frame, link))
@@ -229,41 +203,21 @@ class Replay:
 
     # Effects.
 
-    def _do(self, effects: Any) -> None:
-        lost: list[str] = []
-        fetches: list[Fetch] = []
-        for effect in effects:
-            match effect:
-                case Connect(link=link, codec=codec):
-                    self.connects.append(effect)
-                    self.codecs[link] = codec
-                    if link != MAIN:
-                        self.coming.append(link)
-                case Send(frame=frame, link=link):
-                    data = self.codecs[link].encode(frame)
-                    self.sent += [(link, command) for command in Buffer(FROM_CLIENT).feed(data)]
-                case HangUp(link=link):
-                    lost.append(link)
-                case Wake(name=name, seconds=seconds):
-                    self.wakes[name] = seconds
-                case Fetch():
-                    fetches.append(effect)
-                case Tell(news=news):
-                    self.news.append(news)
-                case Stop():
-                    self.stopped = True
-        for link in lost:
-            self._lose(link, "closed")
-        for fetch in fetches:
-            self._fetch(fetch)
+    def connect(self, effect: Connect) -> None:
+        super().connect(effect)
+        if effect.link != MAIN:
+            self.coming.append(effect.link)
 
-    def _lose(self, link: str, detail: str) -> None:
-        if self.codecs.pop(link, None):
-            self.links = {name: open for name, open in self.links.items() if open != link}
-            self.coming = [one for one in self.coming if one != link]
-            self.give(Lost(detail, link))
+    def keep(self, link: str, frame: Any) -> None:
+        data = self.codecs[link].encode(frame)
+        self.sent += [(link, command) for command in Buffer(FROM_CLIENT).feed(data)]
 
-    def _fetch(self, fetch: Fetch) -> None:
+    def lose(self, link: str, detail: str) -> None:
+        self.links = {name: open for name, open in self.links.items() if open != link}
+        self.coming = [one for one in self.coming if one != link]
+        super().lose(link, detail)
+
+    def fetch(self, fetch: Fetch) -> None:
         action = dict(fetch.headers).get("SOAPAction", "").strip('"').rpartition("/")[2]
         asked = Asked(action, fetch.path, fetch.body)
         self.asked.append(asked)

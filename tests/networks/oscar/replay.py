@@ -17,7 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.fsm import Codec, Connect, Connected, Got, HangUp, Lost, Send, Stop, Tell, Timer, Wake
+from gateway.fsm import Connected, Got
+from tests.networks import replay
 from tests.servers import oscar_text as text
 from tests.servers.oscar_transcript import Step, Way, read
 from tests.servers.oscar_users import ident, read_items
@@ -61,22 +62,17 @@ class Sent:
         return ONE.get(self.kind, self.kind)
 
 
-class Replay:
+class Replay(replay.Replay):
     def __init__(self, fsm: Any, transcript: str, links: dict[str, str]) -> None:
         """``links``: the recorded connections that are the FSM's, and its names for them."""
-        self.fsm = fsm
+        super().__init__(fsm)
         self.links = links
         self.steps = [step for step in read(transcript) if step.link in links]
         self.at = 0
-        self.codecs: dict[str, Codec[Any]] = {}
         self.connected: set[str] = set()
-        self.connects: list[Connect] = []
         self.sent: list[Sent] = []
-        self.news: list[Any] = []
-        self.wakes: dict[str, float] = {}
-        self.stopped = False
         self.skipped: list[Step] = []
-        self._do(fsm.start())
+        self.start()
 
     # The script.
 
@@ -93,17 +89,6 @@ class Replay:
         for step in self.steps[self.at :]:
             self._step(step)
         self.at = len(self.steps)
-
-    def give(self, given: Any) -> None:
-        """A command, or anything else an FSM may be given."""
-        if not self.stopped:
-            self._do(self.fsm.handle(given))
-
-    def fire(self, name: str) -> None:
-        """The time of a timer is over."""
-        assert name in self.wakes, f"nobody asked for {name}, only for {sorted(self.wakes)}"
-        del self.wakes[name]
-        self.give(Timer(name))
 
     def fire_all(self, prefix: str) -> None:
         """Timers whose names begin so, until there are no more of them."""
@@ -122,9 +107,6 @@ class Replay:
         """By the latest one of the recorded client."""
         steps = [step for step in self.steps[: self.at] if self._sends(step, kind)]
         return meaning(self._frame(steps[-1]))
-
-    def told(self, type: type) -> list[Any]:
-        return [news for news in self.news if isinstance(news, type)]
 
     # How.
 
@@ -145,7 +127,7 @@ class Replay:
                 self._receive(step, link)
             case Way.SERVER_CLOSED if link in self.connected:
                 self._feed(link, step.data)
-                self._lose(link, "closed by the server")
+                self.lose(link, "closed by the server")
 
     def _receive(self, step: Step, link: str) -> None:
         _, channel, sequence, _ = HEADER.unpack_from(step.data)
@@ -182,33 +164,11 @@ class Replay:
             if link in self.connected:
                 self.give(Got(frame, link))
 
-    def _lose(self, link: str, detail: str) -> None:
+    def lose(self, link: str, detail: str) -> None:
         self.connected.discard(link)
-        del self.codecs[link]
-        self.give(Lost(detail, link))
+        super().lose(link, detail)
 
-    def _do(self, effects: Any) -> None:
-        lost: list[str] = []
-        for effect in effects:
-            match effect:
-                case Connect(link=link, codec=codec):
-                    self.connects.append(effect)
-                    self.codecs[link] = codec
-                case Send(frame=frame, link=link):
-                    self._keep(link, frame)
-                case HangUp(link=link):
-                    lost.append(link)
-                case Wake(name=name, seconds=seconds):
-                    self.wakes[name] = seconds
-                case Tell(news=news):
-                    self.news.append(news)
-                case Stop():
-                    self.stopped = True
-        for link in lost:
-            if link in self.codecs:
-                self._lose(link, "closed")
-
-    def _keep(self, link: str, frame: Any) -> None:
+    def keep(self, link: str, frame: Any) -> None:
         if link in self.codecs:
             for channel, _, body in FlapBuffer().feed(self.codecs[link].encode(frame)):
                 self.sent.append(Sent(link, channel, body))
