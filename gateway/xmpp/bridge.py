@@ -142,12 +142,12 @@ class Bridge:
 
     @property
     def is_idle(self) -> bool:
-        """Nothing would be lost without it: a guest who left."""
+        """Nothing would be lost without it: a guest who left, or was not let in."""
         return (
             not self.is_registered
             and not self.rooms.is_any_wanted
             and not self.keeper.is_running
-            and self.keeper.state is State.OFFLINE
+            and self.keeper.state in (State.OFFLINE, State.LATCHED)
         )
 
     def switch(self, is_on: bool) -> None:

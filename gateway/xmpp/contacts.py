@@ -352,9 +352,9 @@ class Contacts:
         for jid in self._placement.clear(shown):
             self._roster.say_farewell(jid)
 
-    def forget_transport(self) -> None:
-        """It has said farewell as well.  Blocks."""
-        self._placement.take_out(self._host.address)
+    def forget_transport(self, address: str) -> None:
+        """It has said farewell as well, or the account by that address.  Blocks."""
+        self._placement.take_out(address)
 
     # What is told, and kept.
 

@@ -25,6 +25,7 @@ from gateway.events import (
     TypingChanged,
 )
 from gateway.ids import ChatId, PersonId, Token
+from gateway.network import Kind
 from gateway.sessions import State
 from gateway.store import JoinedRoom
 from gateway.words import tr
@@ -170,15 +171,22 @@ class RoomList:
     def _invite(self, stanza: Element, chat: ChatId) -> None:
         """Mediated (XEP-0045, section 7.8.2)."""
         for invite in stanza.iterfind(f"{{{MUC_USER}}}x/{{{MUC_USER}}}invite"):
-            local, domain, _ = jid.split(invite.get("to", ""))
-            if domain != self._host.transport.domain:
-                raise CommandRefused(
-                    Reason.NOT_ACCEPTABLE, tr("Only people on this network can be invited.")
-                )
-            whom = self._host.context.addressings[domain].parse(jid.unescape(local)).chat
+            person = self._person(invite.get("to", ""))
             reason = invite.findtext(f"{{{MUC_USER}}}reason", "")
-            command = partial(Invite, room=chat, person=PersonId(whom), reason=reason)
+            command = partial(Invite, room=chat, person=person, reason=reason)
             self._host.put_pending(Sent(stanza), _with_token(command))
+
+    def _person(self, address: str) -> PersonId:
+        """Whom a JID stands for; each account sees people at JIDs of its own."""
+        host = self._host
+        local, domain, _ = jid.split(address)
+        if domain == host.transport.domain:
+            found = host.context.addressings[domain].parse(jid.unescape(local))
+            if (found.kind, found.account) == (Kind.PERSON, host.key.account):
+                return PersonId(found.chat)
+        raise CommandRefused(
+            Reason.NOT_ACCEPTABLE, tr("Only people on this network can be invited.")
+        )
 
     # From the network.
 

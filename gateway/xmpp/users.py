@@ -5,6 +5,7 @@ order.  After that nothing here blocks, but ``register`` and ``unregister``, whi
 """
 
 import time
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from gateway import i18n
@@ -382,10 +383,17 @@ class User:
         bridge.close()
         self._context.forget(bridge.key)
         bridge.contacts.farewell()
-        for kind in ("unsubscribe", "unsubscribed", "unavailable"):
-            bridge.out.write(stanzas.presence(bridge.address, self.jid, kind))
-        bridge.contacts.forget_transport()
+        for address in self._addresses_of(bridge):
+            for kind in ("unsubscribe", "unsubscribed", "unavailable"):
+                bridge.out.write(stanzas.presence(address, self.jid, kind))
+            bridge.contacts.forget_transport(address)
         bridge.log.info("account.removed")
+
+    def _addresses_of(self, gone: Bridge) -> Iterable[str]:
+        """Its own, and with the last account that of the transport, which may be another."""
+        domain = gone.key.transport
+        is_last = not any(bridge.is_registered for bridge in self.bridges(domain))
+        return dict.fromkeys([gone.address, domain] if is_last else [gone.address])
 
     def _remove_late_writes(self, gone: list[Bridge]) -> None:
         """Of contacts, rooms and memory, which were on their way while the rows were deleted."""

@@ -529,7 +529,7 @@ def leave(rig: Rig) -> None:
     said(rig.host)
     rig.server.sets = []
     rig.contacts.farewell()
-    rig.contacts.forget_transport()
+    rig.contacts.forget_transport(rig.host.address)
 
 
 def test_taken_out_by_the_server() -> None:

@@ -192,9 +192,10 @@ def test_inviting(rig: Rig, bridge: Bridge) -> None:
     say(bridge, invite.format(MUC_USER, f"romeo@{TRANSPORT}"), "normal")
     (command,) = rig.stage.of(Invite)
     assert (command.room, command.person, command.reason) == (BALCONY, "romeo", "come")
-    with pytest.raises(CommandRefused) as caught:
-        say(bridge, invite.format(MUC_USER, "romeo@example.org"), "normal")
-    assert caught.value.reason is Reason.NOT_ACCEPTABLE
+    for nobody in ("romeo@example.org", f"romeo,work@{TRANSPORT}", ROOM):
+        with pytest.raises(CommandRefused) as caught:
+            say(bridge, invite.format(MUC_USER, nobody), "normal")
+        assert caught.value.reason is Reason.NOT_ACCEPTABLE
 
 
 def test_being_invited(rig: Rig, bridge: Bridge) -> None:

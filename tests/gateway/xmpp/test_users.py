@@ -202,6 +202,17 @@ def test_a_room_keeps_a_guest(rig: Rig) -> None:
     assert list(rig.context.sessions) == []
 
 
+def test_a_guest_who_was_not_let_in_can_try_again(rig: Rig) -> None:
+    user = rig.user()
+    rig.stage.welcome = lambda _: LoggedOut(why=Offline.BAD_CREDENTIALS, detail="taken")
+    room = f"#x%srv@{OPEN}"
+    available(rig, user, f"{room}/Jules")
+    until(lambda: bridge_of(user, OPEN, "srv").keeper.state is State.LATCHED)
+    until(lambda: not bridge_of(user, OPEN, "srv").keeper.is_running)
+    user.sweep()
+    assert user.all_bridges() == []
+
+
 def test_a_guest_is_in_their_room_again_after_a_restart(rig: Rig) -> None:
     rig.stage.replies = {JoinRoom: let_in}
     user = rig.user()
@@ -457,14 +468,22 @@ def test_who_registers_anew_meanwhile_is_kept(rig: Rig) -> None:
     assert rows(rig)["accounts"] == 1
 
 
+def taken_leave(rig: Rig) -> set[str]:
+    """Whose subscriptions have ended."""
+    lines = (line.split(" ") for line in rig.out.take())
+    return {words[2] for words in lines if words[:2] == ["presence", "unsubscribed"]}
+
+
 def test_unregistering_one_of_several(rig: Rig) -> None:
     rig.save(OPEN, "one")
     rig.save(OPEN, "two")
     user = rig.user()
     user.unregister(rig.transports[OPEN], "one")
     assert [account.key.account for account in rig.store.load(JULIET)] == ["two"]
+    assert taken_leave(rig) == {f"one@{OPEN}"}
     user.unregister(rig.transports[OPEN], None)
     assert rig.store.load(JULIET) == ()
+    assert taken_leave(rig) == {f"two@{OPEN}", OPEN}
 
 
 def test_two_clients_unregister_at_once(rig: Rig) -> None:
