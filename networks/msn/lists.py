@@ -5,11 +5,14 @@
 ``l`` of ``ml`` stands in the first ADL only, that of the log-in.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from enum import IntFlag
 from itertools import groupby
 from urllib.parse import unquote
+from xml.etree.ElementTree import Element
 
+from gateway.errors import WireError
 from gateway.frozen import frozen
 from networks.msn.fields import number
 from networks.msn.memberships import NetworkId, network_of
@@ -109,11 +112,36 @@ def _payload(inside: str, attribute: str) -> bytes:
 # From the server.
 
 
+UNESCAPED = re.compile(
+    r'<ml><d n="(?P<domain>[^"<]+)"><c n="(?P<user>[^"<]+)" t="(?P<network>\d+)" l="(?P<on>\d+)"'
+    r' f="(?P<name>.*)" /></d></ml>',
+    re.DOTALL,
+)
+"""Escargot puts the names of people in as they are, so that '"' or "<" makes it no XML."""
+
+
 def parse_lists(payload: bytes) -> tuple[Listed, ...]:
     """
     Raises:
-        WireError: the payload is no XML.
+        WireError: the payload is no XML, nor would it be with another name in it.
     """
+    try:
+        return _listed(parse(payload))
+    except WireError:
+        found = UNESCAPED.fullmatch(payload.decode(errors="replace"))
+        if found is None:
+            raise
+    return (
+        Listed(
+            address=f"{found['user']}@{found['domain']}".lower(),
+            on=On(number(found["on"])) & EVERY_LIST,
+            network=network_of(found["network"], NetworkId.MSN),
+            name=unquote(found["name"]),
+        ),
+    )
+
+
+def _listed(root: Element) -> tuple[Listed, ...]:
     return tuple(
         Listed(
             address=f"{name}@{domain}".lower(),
@@ -121,7 +149,7 @@ def parse_lists(payload: bytes) -> tuple[Listed, ...]:
             network=network_of(entry.get("t", ""), NetworkId.MSN),
             name=unquote(entry.get("f", "")),
         )
-        for of_domain in children(parse(payload), "d")
+        for of_domain in children(root, "d")
         for entry in children(of_domain, "c")
         if (domain := of_domain.get("n", "")) and (name := entry.get("n", ""))
     )

@@ -100,6 +100,10 @@ def test_round_trip(entries: list[Listed]) -> None:
             Listed(address="alice@example.com", on=On.REVERSE, name="Alice é <A>"),
         ),
         (
+            '<ml><d n="example.com"><c n="bob" t="1" l="8" f="I <3 "you" & me" /></d></ml>',
+            Listed(address="bob@example.com", on=On.REVERSE, name='I <3 "you" & me'),
+        ),
+        (
             '<ml><d n="example.com"><c n="bob" t="32" /></d></ml>',
             Listed(address="bob@example.com", network=NetworkId.YAHOO),
         ),
@@ -115,6 +119,19 @@ def test_round_trip(entries: list[Listed]) -> None:
 )
 def test_from_the_server(payload: str, listed: Listed) -> None:
     assert parse_lists(payload.encode()) == (listed,)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'<ml><d n="example.com"><c n="bob" t="1" l="8" f="<" /></d>',
+        b'<ml><d n="example.com"><c n="<" t="1" l="8" f="Bob" /></d></ml>',
+        b'<ml><d n="example.com"><c n="bob" t="1" l="" f="<" /></d></ml>',
+    ],
+)
+def test_no_lists(payload: bytes) -> None:
+    with pytest.raises(WireError):
+        parse_lists(payload)
 
 
 @given(st.binary(max_size=60))
