@@ -4,27 +4,23 @@ It offers no capabilities, so the gateway confirms messages by PING and PONG, as
 networks.  https://modern.ircdocs.horse/
 """
 
-import socket
-
-from benchmarks.loop import Listener, Loop, Peer
+from benchmarks import server
+from benchmarks.loop import Loop
 from benchmarks.probes import Probes
+from benchmarks.server import Server
 
 SERVER = b"irc.bench.example"
 
 
-class Connection(Peer):
-    def __init__(self, loop: Loop, sock: socket.socket, ircd: "Ircd") -> None:
-        super().__init__(loop, sock)
-        self.nick = b""
-        self._ircd = ircd
-        self._rest = b""
-        self._is_introduced = False
-        self._is_negotiating = False
-        self._is_welcome = False
+class Connection(server.Connection):
+    _server: "Ircd"
+    _is_introduced = False
+    _is_negotiating = False
+    _is_welcome = False
 
     @property
     def source(self) -> bytes:
-        return b":%s!%s@client.bench.example" % (self.nick, self.nick)
+        return b":%s!%s@client.bench.example" % (self.name, self.name)
 
     def received(self, data: bytes) -> None:
         if self._rest:
@@ -33,10 +29,10 @@ class Connection(Peer):
         data, self._rest = data[:end], data[end:]
         said = data.count(b"PRIVMSG ")
         if said:
-            self._ircd.said += said
-            if self._ircd.probes:
-                self._ircd.probes.look(data)
-        if said < data.count(b"\n") or self._ircd.channels:
+            self._server.said += said
+            if self._server.probes:
+                self._server.probes.look(data)
+        if said < data.count(b"\n") or self._server.channels:
             for line in data.split(b"\r\n"):
                 if line:
                     self._line(line)
@@ -47,16 +43,16 @@ class Connection(Peer):
             case b"PING":
                 self.send(b":%s PONG %s %s\r\n" % (SERVER, SERVER, rest))
             case b"PRIVMSG" if rest.startswith(b"#"):
-                self._ircd.say(self, rest.partition(b" ")[0], line)
+                self._server.say(self, rest.partition(b" ")[0], line)
             case b"CAP":
                 self._capabilities(rest)
             case b"NICK":
-                self.nick = rest
+                self.name = rest
             case b"USER":
                 self._is_introduced = True
                 self._welcome()
             case b"JOIN":
-                self._ircd.join(self, rest.partition(b" ")[0])
+                self._server.join(self, rest.partition(b" ")[0])
             case b"MODE" if rest.startswith(b"#"):
                 self._numeric(b"324", rest + b" +nt")
             case b"WHO":
@@ -77,41 +73,30 @@ class Connection(Peer):
             self._numeric(b"001", b":Welcome " + self.source[1:])
             self._numeric(b"005", b"CASEMAPPING=ascii PREFIX=(ov)@+ CHANTYPES=# :are supported")
             self._numeric(b"422", b":MOTD File is missing")
-            self._ircd.people[self.nick] = self
+            self._server.people[self.name] = self
 
     def _numeric(self, number: bytes, rest: bytes) -> None:
-        self.send(b":%s %s %s %s\r\n" % (SERVER, number, self.nick, rest))
+        self.send(b":%s %s %s %s\r\n" % (SERVER, number, self.name, rest))
 
     def names(self, channel: bytes, nicks: list[bytes]) -> None:
         self._numeric(b"353", b"= %s :%s" % (channel, b" ".join(nicks)))
         self._numeric(b"366", b"%s :End of NAMES list" % channel)
 
-    def close(self) -> None:
-        super().close()
-        self._ircd.left(self)
 
+class Ircd(Server):
+    connection = Connection
 
-class Ircd:
     def __init__(self, loop: Loop) -> None:
-        self.people: dict[bytes, Connection] = {}
-        """Those who are in, by nick."""
+        super().__init__(loop)
         self.channels: dict[bytes, list[Connection]] = {}
-        self.said = 0
-        """PRIVMSG from anybody."""
         self.probes: Probes | None = None
-        self._loop = loop
-        self._listener = Listener(loop, self._accepted)
-        self.port = self._listener.port
-
-    def _accepted(self, sock: socket.socket) -> None:
-        Connection(self._loop, sock, self)
 
     def join(self, newcomer: Connection, channel: bytes) -> None:
         members = self.channels.setdefault(channel, [])
         members.append(newcomer)
         for member in members:
             member.send(b"%s JOIN %s\r\n" % (newcomer.source, channel))
-        newcomer.names(channel, [member.nick for member in members])
+        newcomer.names(channel, [member.name for member in members])
 
     def say(self, speaker: Connection, channel: bytes, line: bytes) -> None:
         said = b"%s %s\r\n" % (speaker.source, line)
@@ -120,13 +105,7 @@ class Ircd:
                 member.send(said)
 
     def left(self, who: Connection) -> None:
-        if self.people.get(who.nick) is who:
-            del self.people[who.nick]
+        super().left(who)
         for members in self.channels.values():
             if who in members:
                 members.remove(who)
-
-    def close(self) -> None:
-        self._listener.close()
-        for person in list(self.people.values()):
-            person.close()

@@ -10,10 +10,11 @@ looked at no further than it takes to choose one.
 
 import base64
 import itertools
-import socket
 from collections.abc import Iterable
 
-from benchmarks.loop import LOOPBACK, Listener, Loop, Peer
+from benchmarks import server
+from benchmarks.loop import LOOPBACK, Loop
+from benchmarks.server import Server
 from benchmarks.soap import ANSWER, MEMBER
 from networks.msn.abservice import NAMESPACE
 
@@ -103,14 +104,9 @@ def http(body: str) -> bytes:
     return f"{head}{len(data)}\r\n\r\n".encode() + data
 
 
-class Connection(Peer):
-    def __init__(self, loop: Loop, sock: socket.socket, server: "MsnServer") -> None:
-        super().__init__(loop, sock)
-        self.name = b""
-        """The address, once it is online, or on a switchboard."""
-        self.is_board = False
-        self._server = server
-        self._rest = b""
+class Connection(server.Connection):
+    _server: "MsnServer"
+    is_board = False
 
     def received(self, data: bytes) -> None:
         self._server.heard += len(data)
@@ -206,29 +202,23 @@ class Connection(Peer):
         caller = self._server.caller
         self.say(b"RNG %d %s CKI key %s Juliet U messenger.msn.com 1\r\n" % (number, here, caller))
 
-    def close(self) -> None:
-        super().close()
-        self._server.left(self)
 
+class MsnServer(Server):
+    connection = Connection
 
-class MsnServer:
     def __init__(self, loop: Loop, contacts: Iterable[str] = (), online: int = 0) -> None:
         """``contacts`` are on everybody's list; the first ``online`` of them are there."""
         names = tuple(contacts)
-        self.people: dict[bytes, Connection] = {}
-        """Those who are online, by address."""
+        super().__init__(loop)
         self.boards: dict[bytes, Connection] = {}
         """The switchboard that each of them entered last."""
         self.caller = b"juliet@bench.test"
         self.calls = itertools.count(1)
-        self.said = self.heard = self.told = 0
-        """Messages from anybody; bytes from clients, and to them."""
+        self.heard = self.told = 0
+        """Bytes from clients, and to them."""
         self.presence = b"".join(self._seen(name.encode()) for name in names[:online])
         self.presence += b"MSG Hotmail Hotmail %d\r\n" % len(MAIL) + MAIL
         self.services = self._answers(names)
-        self._loop = loop
-        self._listener = Listener(loop, self._accepted)
-        self.port = self._listener.port
 
     @staticmethod
     def _seen(name: bytes) -> bytes:
@@ -254,15 +244,12 @@ class MsnServer:
             b"ABFindContactsPaged": http(BOOK.format(contacts=contacts)),
         }
 
-    def _accepted(self, sock: socket.socket) -> None:
-        Connection(self._loop, sock, self)
-
     def left(self, who: Connection) -> None:
-        for register in (self.people, self.boards):
-            if register.get(who.name) is who:
-                del register[who.name]
+        super().left(who)
+        if self.boards.get(who.name) is who:
+            del self.boards[who.name]
 
     def close(self) -> None:
-        self._listener.close()
-        for person in [*self.people.values(), *self.boards.values()]:
-            person.close()
+        super().close()
+        for board in list(self.boards.values()):
+            board.close()

@@ -14,7 +14,9 @@ import socket
 import struct
 from collections.abc import Iterable
 
-from benchmarks.loop import LOOPBACK, Listener, Loop, Peer
+from benchmarks import server
+from benchmarks.loop import LOOPBACK, Loop
+from benchmarks.server import Server
 
 SIGNON, DATA, SIGNOFF = 1, 2, 4
 
@@ -133,12 +135,11 @@ MESSAGE = key(0x04, 0x06)
 TAKEN = SNAC.pack(0x04, 0x0C, 0, 0)[:6]
 
 
-class Connection(Peer):
+class Connection(server.Connection):
+    _server: "OscarServer"
+
     def __init__(self, loop: Loop, sock: socket.socket, server: "OscarServer") -> None:
-        super().__init__(loop, sock)
-        self.name = b""
-        self._server = server
-        self._rest = b""
+        super().__init__(loop, sock, server)
         self.send(flap(SIGNON, u32(1)))
 
     def received(self, data: bytes) -> None:
@@ -198,35 +199,15 @@ class Connection(Peer):
             self.name = body[8:]
             self.send(snac(0x01, 0x03, u16(*FAMILIES), 0))
 
-    def close(self) -> None:
-        super().close()
-        self._server.left(self)
 
+class OscarServer(Server):
+    connection = Connection
 
-class OscarServer:
     def __init__(self, loop: Loop, buddies: Iterable[bytes] = ()) -> None:
         """``buddies`` are in everybody's feedbag."""
-        self.people: dict[bytes, Connection] = {}
-        """Those who are online, by name."""
-        self.said = 0
-        """Messages from anybody."""
+        super().__init__(loop)
         names = tuple(buddies)
         self.spared = 0
         """Log-ins that needed no address book."""
         self.feedbag = feedbag(names)
         self.items = len(names) + 2
-        self._loop = loop
-        self._listener = Listener(loop, self._accepted)
-        self.port = self._listener.port
-
-    def _accepted(self, sock: socket.socket) -> None:
-        Connection(self._loop, sock, self)
-
-    def left(self, who: Connection) -> None:
-        if self.people.get(who.name) is who:
-            del self.people[who.name]
-
-    def close(self) -> None:
-        self._listener.close()
-        for person in list(self.people.values()):
-            person.close()

@@ -10,11 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from benchmarks.ircd import Ircd
 from benchmarks.loop import LOOPBACK, Loop
 from benchmarks.report import Failed
+from benchmarks.server import Server
 from benchmarks.xmpp_server import DOMAIN, XmppServer
 from gateway.config import Config, load
 from gateway.ids import SessionKey
@@ -90,15 +91,6 @@ def _register(config: Config, forms: Iterable[Mapping[str, str]], people: Collec
     if known:
         store.database.run(lambda connection: connection.execute(contacts.insert(), known))
     store.close()
-
-
-class Server(Protocol):
-    """Of the network."""
-
-    said: int
-    """Messages from anybody."""
-
-    def close(self) -> None: ...
 
 
 class World:
