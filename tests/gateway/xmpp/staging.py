@@ -19,7 +19,7 @@ from slixmpp import JID
 
 from gateway import commands as commands_module
 from gateway import who
-from gateway.commands import Command, Logout, SendMessage
+from gateway.commands import Command, EditMessage, Logout, SendMessage
 from gateway.config import StoreSettings, Transport
 from gateway.errors import CommandRefused, Reason
 from gateway.events import (
@@ -32,7 +32,7 @@ from gateway.events import (
     RoomJoined,
 )
 from gateway.fsm import Effects, Stop, Tell
-from gateway.ids import ChatId, PersonId, SessionKey
+from gateway.ids import ChatId, MessageId, PersonId, SessionKey
 from gateway.network import Address, Kind, Login, Network
 from gateway.sections import LimitSettings, XmppServer
 from gateway.sessions import Sessions
@@ -151,6 +151,12 @@ def let_in(asked: commands_module.JoinRoom) -> Iterable[Event]:
     yield RoomJoined(
         room=asked.room, me=PersonId("Juliet"), occupants=people, subject="Love", token=asked.token
     )
+
+
+def named(asked: SendMessage | EditMessage) -> Iterable[Event]:
+    """The network gives each message a name made from what it was told first."""
+    id = MessageId(f"m-{asked.body}") if isinstance(asked, SendMessage) else asked.id
+    yield MessageSent(chat=asked.chat, token=asked.token, body=asked.body, confirmed=True, id=id)
 
 
 def sent(asked: SendMessage) -> Iterable[Event]:
@@ -387,6 +393,19 @@ class Rig:
         quotas = Quotas(self.context.config.limits)
         bridge = Bridge(self.context, self.transports[transport], given, Resources(), quotas)
         self._open.append(bridge)
+        return bridge
+
+    def online(self, commands: frozenset[type] | None = None) -> Bridge:
+        """One whose user has come, when all that brings is over.  ``commands``: of the network."""
+        if commands is not None:
+            self.transports[TRANSPORT] = transport(network(self.stage, commands=commands))
+            self.make_context()
+        bridge = self.bridge()
+        bridge.resources.available("balcony", "", presence(TRANSPORT))
+        bridge.review()
+        settle()
+        self.out.take()
+        self.stage.take()
         return bridge
 
     def router(self, iqs: Any = None) -> Router:

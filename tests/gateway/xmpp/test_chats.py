@@ -29,7 +29,6 @@ from tests.gateway.xmpp.staging import (
     TRANSPORT,
     Rig,
     network,
-    presence,
     rig,
     sent,
     short,
@@ -45,17 +44,7 @@ TO_ROMEO = ChatId("romeo")
 
 @pytest.fixture
 def bridge(rig: Rig) -> Bridge:
-    return online(rig)
-
-
-def online(rig: Rig) -> Bridge:
-    bridge = rig.bridge()
-    bridge.resources.available("balcony", "", presence(TRANSPORT))
-    bridge.review()
-    settle()
-    rig.out.take()
-    rig.stage.take()
-    return bridge
+    return rig.online()
 
 
 def send(rig: Rig, bridge: Bridge, children: str, occupant_of: str = "") -> None:
@@ -160,7 +149,7 @@ def test_typing_is_told_where_the_network_knows_it(rig: Rig) -> None:
     mute = network(rig.stage, commands=frozenset({SendMessage}))
     rig.transports[TRANSPORT] = transport(mute)
     rig.make_context()
-    bridge = online(rig)
+    bridge = rig.online()
     send(rig, bridge, f"<composing xmlns='{CHAT_STATES}'/>")
     assert rig.stage.take() == []
     with pytest.raises(CommandRefused) as caught:

@@ -1,15 +1,13 @@
 """Corrections by the user's clients (XEP-0308): edited where the network can, else said anew."""
 
-from collections.abc import Iterable
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import pytest
 
 from gateway.commands import Command, EditMessage, JoinRoom, SendMessage
 from gateway.errors import Reason
-from gateway.events import Event, MessageSent, Refused
-from gateway.ids import ChatId, MessageId
+from gateway.events import Refused
+from gateway.ids import ChatId
 from gateway.xmpp.bridge import Bridge
 from gateway.xmpp.corrections import CORRECTION
 from gateway.xmpp.stanzas import NS, body, escape
@@ -21,15 +19,13 @@ from tests.gateway.xmpp.staging import (
     PHONE,
     ROMEO,
     ROOM,
-    TRANSPORT,
     Rig,
     let_in,
-    network,
+    named,
     presence,
     rig,
     short,
     stanza,
-    transport,
 )
 
 __all__ = ["rig"]
@@ -39,23 +35,9 @@ RECEIPT = "<request xmlns='urn:xmpp:receipts'/>"
 ORIGIN = "<origin-id xmlns='urn:xmpp:sid:0' id='o'/>"
 
 
-def confirm(asked: Any) -> Iterable[Event]:
-    """The network gives each message a name made from what it was told first."""
-    name = MessageId(f"m-{asked.body}") if isinstance(asked, SendMessage) else asked.id
-    yield MessageSent(chat=asked.chat, token=asked.token, body=asked.body, confirmed=True, id=name)
-
-
 def online(rig: Rig, commands: frozenset[type]) -> Bridge:
-    rig.transports[TRANSPORT] = transport(network(rig.stage, commands=commands))
-    rig.make_context()
-    rig.stage.replies = {JoinRoom: let_in, SendMessage: confirm, EditMessage: confirm}
-    bridge = rig.bridge()
-    bridge.resources.available("balcony", "", presence(TRANSPORT))
-    bridge.review()
-    settle()
-    rig.out.take()
-    rig.stage.take()
-    return bridge
+    rig.stage.replies = {JoinRoom: let_in, SendMessage: named, EditMessage: named}
+    return rig.online(commands)
 
 
 @pytest.fixture
@@ -150,7 +132,7 @@ def test_what_was_refused_is_no_correction(rig: Rig, bridge: Bridge) -> None:
     assert [short(found) for found in rig.out.written] == [
         f"message error {ROMEO} balcony item-not-found"
     ]
-    rig.stage.replies[SendMessage] = confirm
+    rig.stage.replies[SendMessage] = named
     say(bridge, "2", "Romeo", replaces="1")
     say(bridge, "3", "Romeo!", replaces="1")
     assert told(rig) == ["Romeo", "Romeo", "[corrected] Romeo!"]
@@ -162,7 +144,7 @@ def test_a_correction_that_was_refused_can_be_tried_again(rig: Rig, bridge: Brid
         Refused(token=asked.token, reason=Reason.TOO_MUCH)
     ]
     say(bridge, "2", "b", replaces="1")
-    rig.stage.replies[SendMessage] = confirm
+    rig.stage.replies[SendMessage] = named
     say(bridge, "3", "b", replaces="1")
     assert told(rig) == ["a", "[corrected] b", "[corrected] b"]
 

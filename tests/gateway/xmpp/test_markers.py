@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from gateway.commands import JoinRoom, MarkRead, SendMessage
-from gateway.events import MessageRead, MessageReceived, MessageSent
+from gateway.events import MessageRead, MessageReceived
 from gateway.ids import ChatId, MessageId, PersonId
 from gateway.network import Kind
 from gateway.xmpp.bridge import Bridge
@@ -20,14 +20,13 @@ from tests.gateway.xmpp.staging import (
     MUC,
     ROMEO,
     ROOM,
-    TRANSPORT,
     Rig,
     let_in,
+    named,
     network,
     presence,
     rig,
     stanza,
-    transport,
 )
 
 __all__ = ["rig"]
@@ -39,27 +38,8 @@ HARK = MessageReceived(chat=TO_ROMEO, sender=PersonId("Romeo"), body="hark", id=
 
 
 def online(rig: Rig, commands: frozenset[type] = ALL_COMMANDS) -> Bridge:
-    rig.transports[TRANSPORT] = transport(network(rig.stage, commands=commands))
-    rig.make_context()
-    rig.stage.replies = {
-        JoinRoom: let_in,
-        SendMessage: lambda asked: [
-            MessageSent(
-                chat=asked.chat,
-                token=asked.token,
-                body=asked.body,
-                confirmed=True,
-                id=MessageId(f"m-{asked.body}"),
-            )
-        ],
-    }
-    bridge = rig.bridge()
-    bridge.resources.available("balcony", "", presence(TRANSPORT))
-    bridge.review()
-    settle()
-    rig.out.take()
-    rig.stage.take()
-    return bridge
+    rig.stage.replies = {JoinRoom: let_in, SendMessage: named}
+    return rig.online(commands)
 
 
 def displayed(rig: Rig) -> list[tuple[str | None, str | None, str | None]]:

@@ -48,13 +48,7 @@ BALCONY = ChatId("#balcony")
 @pytest.fixture
 def bridge(rig: Rig) -> Bridge:
     rig.stage.replies = {JoinRoom: let_in, SendMessage: sent}
-    bridge = rig.bridge()
-    bridge.resources.available("balcony", "", presence(TRANSPORT))
-    bridge.review()
-    settle()
-    rig.out.take()
-    rig.stage.take()
-    return bridge
+    return rig.online()
 
 
 def enter(bridge: Bridge, sender: str = CLIENT, nick: str = "Juliet", x: str = MUC) -> None:
