@@ -137,8 +137,12 @@ class Bridge:
         return self.attendance.is_needed
 
     def _is_wanted(self) -> bool:
-        present = self.is_registered and bool(self.resources or self.stays_online)
-        return present or self.enrolment.is_on_trial or self.rooms.is_any_wanted
+        is_present = self.resources.is_there_for(self.key.account) or self.stays_online
+        return (
+            (self.is_registered and is_present)
+            or self.enrolment.is_on_trial
+            or self.rooms.is_any_wanted
+        )
 
     @property
     def is_idle(self) -> bool:

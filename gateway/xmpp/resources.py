@@ -1,6 +1,6 @@
 """The clients of one user that are available to one transport (RFC 6121, section 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -33,6 +33,10 @@ class Available:
     told: set[str]
     """Local parts of ours that were sent this presence.  A client is gone when it has taken it back
     from the transport, or, if it never sent it there, from every contact."""
+    accounts: set[str] = field(default_factory=set)
+    """Of the user's, those to whose addresses it was sent; "" is that of the transport itself."""
+    hidden_from: set[str] = field(default_factory=set)
+    """Accounts for which alone it was taken back."""
     caps: str = ""
     """What it says that it can do, as a hash (XEP-0115)."""
     is_sure: bool = True
@@ -51,26 +55,39 @@ class Resources:
     def __contains__(self, resource: str) -> bool:
         return resource in self._available
 
-    def available(self, resource: str, local: str, presence: Element) -> bool:
-        """Whether that changed anything for others."""
-        before = self.best()
-        old = self._available.get(resource)
-        told = old.told if old else set()
-        if local == TRANSPORT:
-            told = {TRANSPORT}
-        elif TRANSPORT not in told:
-            told.add(local)
-        self._available[resource] = Available(
-            _shown(presence), _priority(presence), told, _caps(presence)
-        )
-        return self.best() != before
+    def is_there_for(self, account: str) -> bool:
+        """Somebody is, and does not hide from that account alone."""
+        return any(account not in here.hidden_from for here in self._available.values())
 
-    def unavailable(self, resource: str, local: str) -> bool:
+    def available(self, resource: str, local: str, presence: Element, account: str = "") -> bool:
+        """Whether that changed anything for others.  ``account``: to whose address it went, if to
+        ``TRANSPORT``."""
+        before = self.best()
+        here = Available(_shown(presence), _priority(presence), set(), caps=_caps(presence))
+        is_back = False
+        if old := self._available.get(resource):
+            here.told, here.accounts, here.hidden_from = old.told, old.accounts, old.hidden_from
+            is_back = local == TRANSPORT and account in here.hidden_from
+        if local == TRANSPORT:
+            here.told = {TRANSPORT}
+            here.accounts.add(account)
+            here.hidden_from.discard(account)
+        elif TRANSPORT not in here.told:
+            here.told.add(local)
+        self._available[resource] = here
+        return is_back or self.best() != before
+
+    def unavailable(self, resource: str, local: str, account: str = "") -> bool:
         """Whether the resource is gone now."""
         if not (here := self._available.get(resource)):
             return False
         if local != TRANSPORT and TRANSPORT in here.told:
             return False  # It hides from that contact only.
+        if local == TRANSPORT and account:
+            here.hidden_from.add(account)
+            here.accounts.discard(account)
+            if here.accounts:
+                return False
         here.told.discard(local)
         if here.told:
             return False

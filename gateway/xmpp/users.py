@@ -206,7 +206,7 @@ class User:
         resources = self._resources.setdefault(transport.domain, Resources())
         local = TRANSPORT if to.kind is Kind.SERVER else stanza.get("to", "")
         is_new = resource not in resources
-        if resources.available(resource, local, stanza) or is_new:
+        if resources.available(resource, local, stanza, to.account) or is_new:
             for bridge in self.bridges(transport.domain):
                 bridge.user_changed()
         if is_new:
@@ -238,10 +238,12 @@ class User:
             return
         resources = self._resources.get(transport.domain)
         local = TRANSPORT if to.kind is Kind.SERVER else stanza.get("to", "")
-        if resources and resources.unavailable(sender.partition("/")[2], local):
+        if resources and resources.unavailable(sender.partition("/")[2], local, to.account):
             for bridge in self.bridges(transport.domain):
                 bridge.contacts.client_left(sender)
                 bridge.user_changed()
+        elif local == TRANSPORT and (one := self.bridge(transport.domain, to.account)):
+            one.user_changed()  # The client may hide from that account only.
 
     def subscription(self, stanza: Element, transport: Transport, to: Address) -> None:
         """subscribe, subscribed, unsubscribe or unsubscribed.

@@ -47,6 +47,24 @@ def test_hiding_from_one_contact_is_not_leaving(resources: Resources) -> None:
     assert resources
 
 
+def test_hiding_from_one_account_is_not_leaving(resources: Resources) -> None:
+    for account in ("", ",work"):
+        resources.available("balcony", TRANSPORT, presence(), account)
+    assert not resources.unavailable("balcony", TRANSPORT, ",work")
+    assert (resources.is_there_for(""), resources.is_there_for(",work")) == (True, False)
+    assert resources.available("balcony", TRANSPORT, presence(), ",work")
+    assert resources.is_there_for(",work")
+    assert resources.unavailable("balcony", TRANSPORT)
+    assert not resources.is_there_for("")
+
+
+def test_whoever_knows_one_account_only_leaves_with_that(resources: Resources) -> None:
+    resources.available("balcony", TRANSPORT, presence(), ",work")
+    assert resources.is_there_for("")
+    assert resources.unavailable("balcony", TRANSPORT, ",work")
+    assert not resources
+
+
 def test_whoever_is_available_to_contacts_only_leaves_with_the_last(resources: Resources) -> None:
     resources.available("balcony", "romeo", presence())
     resources.available("balcony", "nurse", presence())

@@ -156,6 +156,40 @@ def test_accounts_on_one_transport_go_online_together(rig: Rig) -> None:
     assert sorted(login.account for login in rig.stage.logins) == ["one", "two"]
 
 
+def test_a_client_can_go_offline_to_one_account_only(rig: Rig) -> None:
+    rig.save()
+    rig.save(account=",work")
+    user = rig.user()
+    main, work = bridge_of(user), bridge_of(user, account=",work")
+
+    def show(local: str, kind: str = "", sender: str = CLIENT) -> None:
+        to = f"{local}@{TRANSPORT}" if local else TRANSPORT
+        made = presence(to, kind, sender=sender)
+        if kind:
+            user.unavailable(made, *addressed(rig, local))
+        else:
+            user.available(made, *addressed(rig, local), "")
+        settle()
+
+    for sender in (CLIENT, PHONE):
+        show("", sender=sender)
+        show(",work", sender=sender)
+    assert {main.keeper.state, work.keeper.state} == {State.ONLINE}
+    show(",work", "unavailable")
+    show("", "", PHONE)
+    settle()
+    assert work.keeper.state is State.ONLINE  # The phone is still there for it.
+    show(",work", "unavailable", PHONE)
+    until(lambda: is_offline(work))
+    assert main.keeper.state is State.ONLINE
+    show(",work")
+    until(lambda: work.keeper.state is State.ONLINE)
+    for local in (",work", ""):  # As a client that goes offline altogether.
+        for sender in (CLIENT, PHONE):
+            show(local, "unavailable", sender)
+    until(lambda: is_offline(main) and is_offline(work))
+
+
 def test_who_stays_online_needs_no_client(rig: Rig) -> None:
     rig.save(preferences=Preferences(stay_online=True))
     user = rig.user()
