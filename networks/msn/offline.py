@@ -16,6 +16,7 @@ from networks.msn.leaving import NEEDS_LOCK_KEY, Leaving, store
 from networks.msn.mime import INITIAL_MAIL, OFFLINE_MESSAGE, parse
 from networks.msn.news import Delivered, Remember, Said
 from networks.msn.oim import (
+    EARLIEST,
     OfflineMessage,
     Waiting,
     delete_messages,
@@ -65,8 +66,9 @@ def receiving(msn: Msn, waiting: tuple[Waiting, ...] | None) -> Task:
         waiting = yield from call(
             msn, "GetMetadata", lambda: get_metadata(msn.ticket(Site.MESSENGER)), parse_metadata
         )
+    oldest_first = sorted(waiting, key=lambda one: one.sent_at or EARLIEST)
     for start in range(0, len(waiting), AT_ONCE):
-        yield from fetching(msn, waiting[start : start + AT_ONCE])
+        yield from fetching(msn, oldest_first[start : start + AT_ONCE])
 
 
 def fetching(msn: Msn, waiting: Collection[Waiting]) -> Task:

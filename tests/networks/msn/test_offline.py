@@ -8,7 +8,7 @@ from gateway.fsm import Fetch
 from gateway.ids import ChatId, Token
 from networks.msn.challenge import PRODUCTS, answer
 from networks.msn.news import Delivered, Denied, Noticed, Remember, Said
-from networks.msn.offline import TOLD, TOLD_SECONDS
+from networks.msn.offline import AT_ONCE, TOLD, TOLD_SECONDS
 from networks.msn.services import UNREADABLE
 from tests.networks.msn.play import (
     BOB,
@@ -112,6 +112,20 @@ def test_more_than_is_listed() -> None:
         >> soap(f"<GetMetadataResponse>{metadata}</GetMetadataResponse>")
         << asked("GetMessage", "<messageId>a<")
     ).end()
+
+
+def test_more_than_are_fetched_at_once() -> None:
+    """Servers list them in any order; the oldest are told first all the same."""
+    listed = "".join(
+        f"<M><T>11</T><RT>2026-11-23T05:00:{n:02}Z</RT><E>{BOB}</E><I>{n}</I><N>Bob</N></M>"
+        for n in reversed(range(AT_ONCE + 1))
+    )
+    play = (online() >> f"{NEWS}<MD>{listed}</MD>\r\n").skip()
+    for n in range(AT_ONCE):
+        assert f"<messageId>{n}<".encode() in play.fetches[-1].body
+        play = play.skip() >> mail(str(n), n)
+    assert [one.body for one in play.told(Said)] == [str(n) for n in range(AT_ONCE)]
+    assert play.fetches[-1].name == "DeleteMessages"
 
 
 def test_list_that_cannot_be_read() -> None:
