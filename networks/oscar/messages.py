@@ -11,12 +11,13 @@ from datetime import datetime
 from gateway.commands import SendMessage, SetTyping
 from gateway.errors import Reason
 from gateway.events import Typing
-from gateway.ids import MessageId
+from gateway.ids import ChatId, MessageId
 from networks.oscar import contacts, rooms
 from networks.oscar.blocks import parse_warned
 from networks.oscar.icbm import (
     RENDEZVOUS_REQUEST,
     ChatInvitation,
+    Fragment,
     Incoming,
     Rendezvous,
     Text,
@@ -50,6 +51,13 @@ FAMILY = 0x04
 SYSTEM = {"aolsystemmsg", "oossystemmsg"}
 """Names under which open-oscar-server itself speaks, with an empty cookie.  Either alone is no
 proof: anybody can leave the cookie empty, and some releases do so in their users' names."""
+
+TRANSLATION = 0x0C
+"""A family that only IServerd has.  What it keeps for those who are offline ends at the first NUL,
+which UTF-16 has in every space."""
+
+MAX_KEPT = 450
+"""Bytes of what it keeps; longer ones it drops without a word."""
 
 MAX_UNWILLING = 10_000
 """People who want to hear nothing of our typing; when there are more, all hear of it again."""
@@ -95,7 +103,7 @@ def send_message(oscar: Oscar, command: SendMessage) -> None:
     if not is_name(chat):
         oscar.deny(command.token, Reason.NOT_FOUND, NOBODY)
         return
-    fragments = outgoing(command.body, oscar.id, chat)
+    fragments = pieces(oscar, command.body, chat)
     if not fragments:
         oscar.deny(command.token, Reason.NOT_ACCEPTABLE, NOTHING)
     elif not oscar.has_room(FAMILY, 0x06, len(fragments)):
@@ -108,6 +116,12 @@ def send_message(oscar: Oscar, command: SendMessage) -> None:
             cookie = oscar.next_cookie()
             request.id = request.id or message_id(cookie)
             oscar.send(FAMILY, 0x06, build_message(cookie, chat, fragment), request)
+
+
+def pieces(oscar: Oscar, body: str, chat: ChatId) -> list[Fragment]:
+    if TRANSLATION in oscar.signon.families and chat not in oscar.people:
+        return outgoing(body, oscar.id, chat, MAX_KEPT, keep_in=oscar.settings.encoding)
+    return outgoing(body, oscar.id, chat)
 
 
 def on_acknowledged(oscar: Oscar, snac: Snac) -> None:

@@ -50,6 +50,15 @@ def encode(text: str, *, force_utf16: bool = False) -> tuple[int, bytes]:
     return UTF16, text.encode("utf-16-be", errors="replace")
 
 
+def encode_to_keep(text: str, local: str) -> tuple[int, bytes]:
+    """For servers that keep a message as a C string, and nothing of its charset: 8-bit text, as
+    clients of their time read it, or else UTF-8."""
+    try:
+        return ASCII, text.encode(local)
+    except UnicodeEncodeError:
+        return UTF8, text.encode()
+
+
 MIME_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s\";]+)", re.IGNORECASE)
 
 MIME_UTF16 = {"unicode-2-0", "utf-16be", "utf-16", "unicode"}
@@ -117,13 +126,16 @@ def from_text(text: str, *, is_html: bool) -> tuple[str, str]:
     return ILLEGAL.sub("", one_kind_of_line_end(text)), ""
 
 
-def outgoing(body: str, sender: str, receiver: str, limit: int = MAX_PIECE) -> list[Fragment]:
+def outgoing(
+    body: str, sender: str, receiver: str, limit: int = MAX_PIECE, *, keep_in: str = ""
+) -> list[Fragment]:
     """What to send so that ``body`` arrives, one fragment for each message.
 
     - To and from AIM names it is HTML, unless it looks the same without.
     - Between ICQ numbers it is plain; one that begins with ``<html`` gets a space in front, or it
       would be taken for HTML at the other end.
     - open-oscar-server takes tags and references out of what ICQ numbers send, except from UTF-16.
+    - ``keep_in``: not in UTF-16, but in that charset; see ``encode_to_keep``.
     """
     from_icq, to_icq = is_uin(sender), is_uin(receiver)
 
@@ -131,7 +143,10 @@ def outgoing(body: str, sender: str, receiver: str, limit: int = MAX_PIECE) -> l
         text = piece if from_icq and to_icq else _as_html(piece)
         if from_icq and to_icq and HTML_START.match(text):
             text = f" {text}"
-        charset, data = encode(text, force_utf16=from_icq and bool(SPECIAL.search(text)))
+        if keep_in:
+            charset, data = encode_to_keep(text, keep_in)
+        else:
+            charset, data = encode(text, force_utf16=from_icq and bool(SPECIAL.search(text)))
         return Fragment(charset, 0, data)
 
     clean = ILLEGAL.sub("", one_kind_of_line_end(body))

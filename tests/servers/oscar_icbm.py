@@ -20,6 +20,9 @@ INBOX_FULL = tlvs((0x08, u16(0x0F)))
 INBOX = 10
 """Messages kept for one user."""
 
+MAX_KEPT_BY_ISD = 450
+"""Bytes of a text."""
+
 WARNING, ANONYMOUS_WARNING = 100, 30
 """Per mille that a warning adds."""
 
@@ -51,6 +54,9 @@ def send(link: Link, snac: Snac) -> None:  # 04/06
         code, more = _send_by_oos(link, target, cookie, channel, fields)
         if code:
             return link.refuse(snac, code, more)
+    elif target is not None and not world.online(target):
+        if not _keep_by_isd(link, target, cookie, channel, fields):
+            return None
     elif target is not None and not _send_by_isd(link, target, cookie, channel, fields):
         return link.refuse(snac, REFUSED)
     if 0x03 in fields:
@@ -66,7 +72,7 @@ def _check(link: Link, cookie: bytes, channel: int, fields: Tlvs) -> None:
         return link.world.violation(link, f"04/06 on channel {channel} without its content")
     try:
         if channel == PLAIN:
-            text.read(fields[0x02])
+            text.read(fields[0x02], is_any_8_bit=not link.world.kind.shares_accounts)
         elif channel == RENDEZVOUS:
             _check_rendezvous(fields[0x05], cookie)
         else:
@@ -131,12 +137,7 @@ def _as_shown(
 def _send_by_isd(link: Link, target: User, cookie: bytes, channel: int, fields: Tlvs) -> bool:
     """Messages to nobody are taken all the same; cookies and fragments are made anew."""
     world, sender = link.world, link.me
-    clients = world.online(target)
-    if not clients:
-        stored = Stored(sender.id, cookie, channel, fields, world.clock.now())
-        target.offline.append(stored)
-        return True
-    for client in clients:
+    for client in world.online(target):
         if len(fields.pack()) > client.icbm_size:
             return False
         head, body = cookie + u16(channel), Tlvs(fields.pairs).pack()
@@ -144,6 +145,20 @@ def _send_by_isd(link: Link, target: User, cookie: bytes, channel: int, fields: 
             head = bytes(4) + random.randbytes(4) + u16(PLAIN)
             body = tlvs((0x02, _made_anew(channel, fields)))
         client.push(ICBM, 0x07, head + presence.brief(world, sender) + body)
+    return True
+
+
+def _keep_by_isd(link: Link, target: User, cookie: bytes, channel: int, fields: Tlvs) -> bool:
+    """As C strings, which end at the first NUL; long ones are dropped, and nobody is told."""
+    if channel == PLAIN:
+        [text_part] = [part for part in text.fragments(fields[0x02]) if part[0] == text.TEXT]
+        kind, version, data = text_part
+        if len(data) - 4 > MAX_KEPT_BY_ISD:
+            return False
+        kept = data[:4] + data[4:].split(b"\0")[0]
+        fields = Tlvs([(0x02, text.pack([(kind, version, kept)]))])
+    now = link.world.clock.now()
+    target.offline.append(Stored(link.me.id, cookie, channel, fields, now))
     return True
 
 

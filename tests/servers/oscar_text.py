@@ -40,15 +40,17 @@ def message(text: str, charset: int | None = None, capabilities: bytes = b"\x01"
     return pack([(CAPABILITIES, 1, capabilities), (TEXT, 1, data)])
 
 
-def read(value: bytes) -> str:
-    """All texts in it, in their own charsets.  Broken: they are not in the charset they claim."""
+def read(value: bytes, *, is_any_8_bit: bool = False) -> str:
+    """All texts in it, in their own charsets.  Broken: they are not in the charset they claim.
+    ``is_any_8_bit``: ASCII is what clients of old call by that name."""
     texts = []
     for kind, _, data in fragments(value):
         if kind == TEXT:
             reader = Reader(data)
             charset, _subset = reader.u16(), reader.u16()
             try:
-                texts.append(reader.rest().decode(_codec(charset)))
+                codec = "latin-1" if is_any_8_bit and charset == ASCII else _codec(charset)
+                texts.append(reader.rest().decode(codec))
             except UnicodeDecodeError as problem:
                 raise Broken(f"charset {charset}: {data.hex()}") from problem
     if not texts:

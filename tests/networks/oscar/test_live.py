@@ -537,6 +537,25 @@ def test_icq_messages(kind: str) -> None:
             juliet.expect(MessageReceived, body="a <tag> & b")
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251"])
+def test_what_iserverd_keeps(encoding: str) -> None:
+    """Bytes without a word of their charset, to the first NUL, and no more than 450."""
+    bodies = ["if a < b & c", "Привет, Ромео!", "О, " + "Ромео " * 100]
+    with verona("isd") as server:
+        server.add_user("200002", "secret")
+        with user(server, "200001", encoding=encoding) as juliet:
+            for number, body in enumerate(bodies):
+                juliet.put(say("200002", body, str(number)))
+                juliet.expect(MessageSent, token=Token(str(number)), confirmed=True)
+        with user(server, "200002", encoding=encoding) as romeo:
+            romeo.expect(MessageReceived, body=bodies[0])
+            romeo.expect(MessageReceived, body=bodies[1])
+            heard = ""
+            while len(heard) < len(bodies[2].strip()):
+                heard = f"{heard} {romeo.expect(MessageReceived).body}".strip()
+            assert heard == bodies[2].strip()
+
+
 def test_stored_messages() -> None:
     with verona() as server:
         romeo = server.user("Romeo")

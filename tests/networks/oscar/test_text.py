@@ -424,6 +424,13 @@ def test_what_people_see_as_one_stays_one(cluster: str) -> None:
     assert any(cluster in piece for piece in pieces)
 
 
+def test_messages_to_be_kept_as_c_strings() -> None:
+    people = "100001", "100002"
+    assert outgoing("a <b>", *people, keep_in="cp1252") == [Fragment(ASCII, 0, b"a <b>")]
+    assert outgoing("да", *people, keep_in="cp1251") == [Fragment(ASCII, 0, "да".encode("cp1251"))]
+    assert outgoing("да", *people, keep_in="cp1252") == [Fragment(UTF8, 0, "да".encode())]
+
+
 def test_long_messages() -> None:
     pieces = outgoing("я" * 3000, "100001", "100002")
     assert [len(piece.data) for piece in pieces] == [MAX_PIECE, MAX_PIECE, MAX_PIECE]
