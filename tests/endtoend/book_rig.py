@@ -19,6 +19,10 @@ class Servers(Protocol):
 
     def of(self, transport: str) -> Any: ...
 
+    def check(self) -> None:
+        """No client has done what a server would mind."""
+        ...
+
 
 ServersT = TypeVar("ServersT", bound=Servers)
 PersonT = TypeVar("PersonT")
@@ -96,9 +100,12 @@ class BookStage(Audience, Generic[ServersT, PersonT]):
         user.sees_presence(transport)
 
     def close(self) -> None:
+        """A story in which the gateway makes a mistake, or a server sees one, has failed."""
         for person in self._people:
             person.sign_off()
         super().close()
+        self.gateway.check("event=session.latched")
+        self.servers.check()
 
 
 TEXTS = (

@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 
 from gateway import commands
 from gateway.commands import SendRaw
-from gateway.events import (
-    RoomJoined,
-    SubjectChanged,
-)
+from gateway.events import RoomJoined, SubjectChanged
 from gateway.fsm import Connected, Got, Lost, Send, Timer
 from gateway.ids import ChatId, PersonId, Token
 from networks.irc import NETWORK

@@ -23,14 +23,7 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element, fromstring
 
 from gateway.errors import WireError
-from gateway.fsm import (
-    MAIN,
-    Connect,
-    Connected,
-    Fetch,
-    Fetched,
-    Got,
-)
+from gateway.fsm import MAIN, Connect, Connected, Fetch, Fetched, Got
 from gateway.network import Login
 from networks.msn.fsm import MsnFsm
 from networks.msn.settings import MsnSettings

@@ -9,16 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.commands import SendMessage
 from gateway.errors import Reason
-from gateway.fsm import (
-    MAIN,
-    Connect,
-    Connected,
-    Fetch,
-    Fetched,
-    Got,
-    Lost,
-    Timer,
-)
+from gateway.fsm import MAIN, Connect, Connected, Fetch, Fetched, Got, Lost, Timer
 from gateway.ids import ChatId, Token
 from networks.msn import NETWORK
 from networks.msn.fsm import BOARD, COMMANDS_OF, MAX_HELD, NAMED_TIMERS, TIMERS, MsnFsm

@@ -22,15 +22,7 @@ from tests.networks import replay
 from tests.servers import oscar_text as text
 from tests.servers.oscar_transcript import Step, Way, read
 from tests.servers.oscar_users import ident, read_items
-from tests.servers.oscar_wire import (
-    DATA,
-    HEADER,
-    FlapBuffer,
-    Reader,
-    Snac,
-    pack_flap,
-    unpack_snac,
-)
+from tests.servers.oscar_wire import DATA, HEADER, FlapBuffer, Reader, Snac, pack_flap, unpack_snac
 from tests.servers.oscar_world import SERVER_ID
 
 Meaning = tuple[Any, ...]
