@@ -190,16 +190,20 @@ def on_challenge(msn: Msn, command: Command) -> None:
 
 
 def on_ping_timer(msn: Msn) -> None:
-    """PNG is answered by QNG, but anything that comes is a sign of life."""
+    """PNG is answered by QNG, but anything that comes is a sign of life.  Servers hang up on those
+    who say it too early; until then there is the clock of the log-in."""
     if msn.is_pinging and not msn.heard:
         silence = 2 * msn.settings.ping_seconds
         msn.end(Offline.NETWORK, f"Nothing came from the server for {silence:.0f} seconds.")
         return
-    msn.is_pinging = True
-    msn.heard = False
-    if msn.state is not State.CONNECTING:
+    if msn.state in IN:
+        msn.is_pinging = True
+        msn.heard = False
         msn.send_bare("PNG")
     msn.wake("ping", msn.settings.ping_seconds)
+
+
+IN = {State.LISTING, State.ONLINE}
 
 
 # Leaving.

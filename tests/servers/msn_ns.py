@@ -341,6 +341,7 @@ LOGGED_IN: dict[str, Handler] = {
     "GCF": policies,
     "URL": url,
     "SYN": disabled,
+    "PNG": ping,
 }
 
-ALWAYS: dict[str, Handler] = {"PNG": ping, "OUT": log_out}
+ALWAYS: dict[str, Handler] = {"OUT": log_out}

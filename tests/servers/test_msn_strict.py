@@ -164,6 +164,7 @@ def test_out_of_order() -> None:
     with server_of() as server:
         early = Plain(server, JULIET)
         early.ns.send("CHG", "NLN", "0", "0")
+        early.ns.send("PNG")
         early.ns.ask("VER", "MSNP15", "CVR0")
         juliet = Plain(server, JULIET).log_in()
         assert juliet.ns.ask("XFR", "SB").name == "913"
@@ -171,6 +172,7 @@ def test_out_of_order() -> None:
         noted(
             server,
             "CHG 1 NLN",
+            "PNG in step VER",
             "XFR 5 SB before CHG",
             "CHG before BLP",
             "CHG before ADL",

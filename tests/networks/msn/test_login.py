@@ -1,5 +1,7 @@
 """Getting in, being sent elsewhere, staying, and leaving."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.commands import AddContact, Block, Logout, SendMessage, SetInvisible, SetPresence
@@ -280,6 +282,15 @@ def test_signs_of_life() -> None:
         << Ended(Offline.NETWORK, "Nothing came from the server for 120 seconds.")
         << Stop()
     ).end()
+
+
+@pytest.mark.parametrize("begin", [connected, authorizing, signing_on])
+def test_signs_of_life_are_not_asked_for_too_early(begin: Callable[[], MsnPlaybook]) -> None:
+    (begin() >> Timer("ping") >> Timer("ping") >> Timer("ping")).end()
+
+
+def test_signs_of_life_while_lists_are_fetched() -> None:
+    (listing() >> Timer("ping") << "PNG").end()
 
 
 def test_tickets_are_renewed() -> None:
