@@ -1,6 +1,7 @@
 """OSCAR, the protocol of AIM and ICQ.  AOL's own description (2008), and what revival servers do.
 
-wire, blocks, users, feedbag, icbm, icq, details, chat   frames, and what is in them
+wire, data                frames, and what they are made of
+blocks, users, feedbag, icbm, icq, details, chat       what is in them
 text, ids, auth, rates    charsets and HTML, names, passwords, how fast we may send
 settings, form            what operators and users can choose
 fsm                       which SNAC, command or timer is handled where
@@ -10,7 +11,8 @@ services                  connections for rooms and icons
 contacts, presence, messages, rooms, people, own, icons    what one does there
 book, copy                the address book, now and at the last log-in
 requests, answers         commands and what came of them
-state, news, translator   what a session knows; what happened; the same in common terms
+state, parts              what a session knows
+news, translator          what happened; the same in common terms
 
 The packages ``aim`` and ``icq`` are the networks made of this one.
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from gateway.errors import Reason
 from networks.oscar import contacts, icons, presence, rooms, services
 from networks.oscar.blocks import SnacError, parse_error
+from networks.oscar.parts import State
 from networks.oscar.requests import PATIENCE, SWEEP_SECONDS, Asked, Request
-from networks.oscar.state import Oscar, State
+from networks.oscar.state import Oscar
 from networks.oscar.wire import Snac
 
 OFFLINE = 0x04

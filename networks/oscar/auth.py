@@ -7,7 +7,7 @@ against them, and read a roasted one.
 from hashlib import md5
 from itertools import cycle
 
-from networks.oscar.wire import Reader, Tlvs, tlv, tlvs, u8, u16, u32
+from networks.oscar.data import Reader, Tlvs, tlv, tlvs, u8, u16, u32
 
 SALT = b"AOL Instant Messenger (SM)"
 

@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 
 from gateway.errors import WireError
+from networks.oscar.data import Reader, Tlvs, string8, string16, tlv, u8, u16, u32
 from networks.oscar.users import (
     BART_HAS_DATA,
     BART_ICON,
@@ -21,16 +22,6 @@ from networks.oscar.users import (
     lenient_bart,
     read_bart,
     read_user,
-)
-from networks.oscar.wire import (
-    Reader,
-    Tlvs,
-    string8,
-    string16,
-    tlv,
-    u8,
-    u16,
-    u32,
 )
 
 PORT = 5190

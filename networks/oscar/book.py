@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 
 from gateway.ids import ChatId
+from networks.oscar.data import tlvs, u8, u32
 from networks.oscar.feedbag import (
     MAX_ID,
     TLV_ICON,
@@ -27,7 +28,6 @@ from networks.oscar.ids import normalise
 from networks.oscar.news import Buddy
 from networks.oscar.requests import Request
 from networks.oscar.users import NO_ICON
-from networks.oscar.wire import tlvs, u8, u32
 
 ROOT = (0, 0)
 ROOT_ITEM = Item("", 0, 0, ItemClass.GROUP)

@@ -23,12 +23,14 @@ from networks.oscar.blocks import (
     parse_rate_change,
     parse_rates,
 )
+from networks.oscar.data import tlvs
 from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.icbm import WANT_MESSAGES, WANT_MISSED, WANT_TYPING
 from networks.oscar.icbm import build_params as build_message_params
 from networks.oscar.news import Remember, Welcomed
+from networks.oscar.parts import State
 from networks.oscar.services import choose_versions
-from networks.oscar.state import Oscar, State
+from networks.oscar.state import Oscar
 from networks.oscar.users import (
     CAP_CHAT,
     CAP_ICON,
@@ -38,14 +40,7 @@ from networks.oscar.users import (
     CAP_XHTML,
     STATUS_INVISIBLE,
 )
-from networks.oscar.wire import (
-    MORE_FOLLOWS,
-    KeepAlive,
-    Signoff,
-    Signon,
-    Snac,
-    tlvs,
-)
+from networks.oscar.wire import MORE_FOLLOWS, KeepAlive, Signoff, Signon, Snac
 
 MOTD_REMEMBERED = 90 * 86_400.0
 """Seconds after which the same MOTD is told again to somebody who was away for that long."""

@@ -9,8 +9,7 @@ Exchange 4 has the rooms that anybody makes, exchange 5 those of the server's op
 from dataclasses import dataclass
 
 from gateway.errors import WireError
-from networks.oscar.users import UserInfo, read_user
-from networks.oscar.wire import (
+from networks.oscar.data import (
     NO_TLVS,
     Reader,
     Tlvs,
@@ -22,6 +21,7 @@ from networks.oscar.wire import (
     u8,
     u16,
 )
+from networks.oscar.users import UserInfo, read_user
 
 PRIVATE, PUBLIC = 4, 5
 """Exchanges."""

@@ -14,8 +14,8 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
 from gateway.errors import WireError
+from networks.oscar.data import Reader, string16, u8, u16, u32
 from networks.oscar.feedbag import Item, parse_feedbag
-from networks.oscar.wire import Reader, string16, u8, u16, u32
 
 NAME = "feedbag"
 """Of what is remembered."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from gateway.errors import WireError
 from gateway.words import mark
+from networks.oscar.data import Reader, le16, le32
 from networks.oscar.icq import Meta, Result, read_string, string
-from networks.oscar.wire import Reader, le16, le32
 
 QUERY_FULL = 0x04D0
 SET_BASIC, SET_NOTES = 0x03EA, 0x0406

@@ -10,8 +10,18 @@ import struct
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from networks.oscar.data import (
+    NO_TLVS,
+    Reader,
+    Tlvs,
+    name,
+    sized_tlvs,
+    string8,
+    string16,
+    u8,
+    u16,
+)
 from networks.oscar.users import NO_ICON
-from networks.oscar.wire import NO_TLVS, Reader, Tlvs, name, sized_tlvs, string8, string16, u8, u16
 
 
 class ItemClass(IntEnum):

@@ -48,8 +48,9 @@ from networks.oscar import (
     rooms,
     services,
 )
+from networks.oscar.parts import Service, State
 from networks.oscar.rates import TIMER
-from networks.oscar.state import AUTH, BUSY, Effect, Oscar, Service, State
+from networks.oscar.state import AUTH, BUSY, Effect, Oscar
 from networks.oscar.wire import Frame, Signoff, Signon, Snac
 
 MAX_HELD = 64

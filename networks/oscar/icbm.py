@@ -15,18 +15,9 @@ from struct import Struct
 
 from gateway.errors import WireError
 from networks.oscar.chat import RoomKey, read_room_key
+from networks.oscar.data import NO_TLVS, Reader, Tlvs, string8, tlv, u8, u16, u32
 from networks.oscar.icq import OldMessage, Relayed, parse_old_message, parse_relayed
 from networks.oscar.users import CAP_CHAT, CAP_ICQ_RELAY, UserInfo, read_user, when
-from networks.oscar.wire import (
-    NO_TLVS,
-    Reader,
-    Tlvs,
-    string8,
-    tlv,
-    u8,
-    u16,
-    u32,
-)
 
 COOKIE = 8
 """Bytes of a message's cookie."""

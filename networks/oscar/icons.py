@@ -21,9 +21,10 @@ from networks.oscar.blocks import (
 from networks.oscar.book import Edit
 from networks.oscar.ids import is_name, normalise
 from networks.oscar.news import IconFetched
+from networks.oscar.parts import Service
 from networks.oscar.requests import Asked, Request
 from networks.oscar.services import ICONS
-from networks.oscar.state import Oscar, Service
+from networks.oscar.state import Oscar
 from networks.oscar.users import BART_ICON, BART_UPLOAD
 from networks.oscar.wire import Snac
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 
 from gateway.errors import WireError
-from networks.oscar.wire import Reader, le16, le32, tlv, u8
+from networks.oscar.data import Reader, le16, le32, tlv, u8
 
 # Queries and answers.
 

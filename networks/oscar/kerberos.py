@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from gateway.errors import WireError
 from networks.oscar.auth import roast
 from networks.oscar.blocks import Redirect, redirect
-from networks.oscar.wire import SNAC_HEADER, Reader, string16, u16, u32
+from networks.oscar.data import Reader, string16, u16, u32
+from networks.oscar.wire import SNAC_HEADER
 
 FAMILY, REQUEST, GRANTED, DENIED = 0x050C, 0x0002, 0x0003, 0x0004
 

@@ -24,14 +24,11 @@ from networks.oscar.blocks import (
     Redirect,
     redirect,
 )
+from networks.oscar.data import Tlvs, lenient_tlvs
+from networks.oscar.parts import State
 from networks.oscar.refusals import KERBEROS_ERRORS, LOGIN_ERRORS, PACE, TOO_MANY, UNKNOWN
-from networks.oscar.state import AUTH, Oscar, State
-from networks.oscar.wire import (
-    Signon,
-    Snac,
-    Tlvs,
-    lenient_tlvs,
-)
+from networks.oscar.state import AUTH, Oscar
+from networks.oscar.wire import Signon, Snac
 
 OK = 200
 """Status of HTTP."""

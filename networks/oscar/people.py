@@ -20,6 +20,8 @@ from networks.oscar.blocks import (
     build_locate_more,
     parse_located,
 )
+from networks.oscar.data import Reader
+from networks.oscar.data import name as wire_name
 from networks.oscar.details import (
     ANSWER_BASIC,
     LABELS,
@@ -48,8 +50,7 @@ from networks.oscar.news import Found as People
 from networks.oscar.requests import Asked, Request
 from networks.oscar.state import Oscar
 from networks.oscar.text import decode_mime, decode_unnamed, from_html
-from networks.oscar.wire import MORE_FOLLOWS, Reader, Snac
-from networks.oscar.wire import name as wire_name
+from networks.oscar.wire import MORE_FOLLOWS, Snac
 
 MAX_FOUND = 100
 """People of one search."""

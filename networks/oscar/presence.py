@@ -19,10 +19,12 @@ from networks.oscar.blocks import (
     build_location,
     build_status,
 )
+from networks.oscar.data import u32
 from networks.oscar.ids import normalise
 from networks.oscar.news import Appeared, Renamed, Seen
+from networks.oscar.parts import Person
 from networks.oscar.requests import Asked, Request
-from networks.oscar.state import LOCATES, Oscar, Person
+from networks.oscar.state import LOCATES, Oscar
 from networks.oscar.text import decode_mime, encode_mime, to_html
 from networks.oscar.users import (
     STATUS_AWAY,
@@ -35,7 +37,7 @@ from networks.oscar.users import (
     UserInfo,
     parse_users,
 )
-from networks.oscar.wire import Snac, u32
+from networks.oscar.wire import Snac
 
 STATUS: dict[Show, int] = {
     Show.AVAILABLE: STATUS_ONLINE,

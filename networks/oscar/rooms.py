@@ -24,9 +24,10 @@ from networks.oscar.chat import (
 from networks.oscar.icbm import ChatInvitation, build_invitation
 from networks.oscar.ids import is_name, is_room, message_id, normalise, room_chat, room_name
 from networks.oscar.news import Came, Delivered, Entered, Exited, Invited, Said, Went
+from networks.oscar.parts import Room, Service
 from networks.oscar.requests import Asked, Request
 from networks.oscar.services import CHAT, CHATNAV
-from networks.oscar.state import Oscar, Room, Service
+from networks.oscar.state import Oscar
 from networks.oscar.text import decode_named, encode_named, split, to_html
 from networks.oscar.users import parse_users
 from networks.oscar.wire import Snac

@@ -19,9 +19,11 @@ from networks.oscar.blocks import (
     parse_rates,
     parse_redirect,
 )
+from networks.oscar.data import tlvs
+from networks.oscar.parts import Errand, Phase, Service
 from networks.oscar.requests import PATIENCE, Asked, Request
-from networks.oscar.state import Errand, Oscar, Phase, Service
-from networks.oscar.wire import Signon, Snac, tlvs
+from networks.oscar.state import Oscar
+from networks.oscar.wire import Signon, Snac
 
 GENERIC, CHATNAV, CHAT, ICONS = 0x01, 0x0D, 0x0E, 0x10
 """Families."""

@@ -5,9 +5,6 @@ done they note down here, in order; ``OscarFsm.handle`` hands it over.
 """
 
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
 from hashlib import md5
 
 from gateway.commands import Command, SetPresence
@@ -18,14 +15,12 @@ from gateway.ids import ChatId, Token
 from gateway.network import Login
 from networks.oscar.book import Book, Edit
 from networks.oscar.chat import RoomKey
-from networks.oscar.copy import Copy
-from networks.oscar.feedbag import Item
 from networks.oscar.ids import is_uin, normalise
 from networks.oscar.news import Answered, Denied, Ended, Exited, News, Noticed
+from networks.oscar.parts import Own, Person, Room, Service, SignOn, State
 from networks.oscar.rates import Entry, Rates
 from networks.oscar.requests import SWEEP_SECONDS, Request
 from networks.oscar.settings import OscarSettings
-from networks.oscar.users import UserInfo
 from networks.oscar.wire import Frame, KeepAlive, OscarCodec, Signoff, Signon, Snac
 
 Effect = Connect | Send[Frame] | HangUp | Wake | Fetch | Tell[News] | Stop
@@ -43,107 +38,6 @@ MAX_EDITS = 256
 """Changes of the address book that wait for the one under way."""
 
 BUSY = "Too much is waiting to be sent; try again in a moment."
-
-
-class State(Enum):
-    AUTHORIZING = "authorizing"
-    CONNECTING = "connecting"  # The login server let us in; to BOS.
-    SIGNING_ON = "signing-on"
-    ONLINE = "online"
-    OVER = "over"
-
-
-class Phase(Enum):
-    """Of the link to a service."""
-
-    ASKED = "asked"  # BOS, where it is.
-    CONNECTING = "connecting"
-    SIGNING_ON = "signing-on"
-    READY = "ready"
-
-
-@dataclass(slots=True)
-class SignOn:
-    """Until we are online."""
-
-    cookie: bytes = b""
-    families: frozenset[int] = frozenset()
-    has_self: bool = False
-    has_feedbag: bool = False
-    items: list[Item] = field(default_factory=list)
-    """Of the address book, as far as it has come."""
-    recalled: Copy | None = None
-    """The address book as it was last time."""
-    copy: Copy | None = None
-    """The address book as it is."""
-    early: list[Snac] = field(default_factory=list)
-    """Changes of the address book by others, meanwhile."""
-    signed_on: datetime | None = None
-    """When, by the server's clock."""
-
-
-@dataclass(slots=True)
-class Errand:
-    """What is to be sent once a service is ready."""
-
-    subtype: int
-    data: bytes
-    request: Request | None
-
-
-@dataclass(slots=True)
-class Service:
-    """ChatNav, a room, or icons: each has a connection of its own."""
-
-    link: str
-    family: int
-    phase: Phase = Phase.ASKED
-    cookie: bytes = b""
-    versions: dict[int, int] = field(default_factory=dict)
-    errands: deque[Errand] = field(default_factory=deque)
-    age: int = 0
-    """Turns of the sweeping timer without getting ready."""
-
-    @property
-    def is_signed_on(self) -> bool:
-        return self.phase in (Phase.SIGNING_ON, Phase.READY)
-
-
-@dataclass(slots=True)
-class Room:
-    id: ChatId
-    token: Token
-    """Of the JoinRoom that is under way, or was answered."""
-    key: RoomKey | None = None
-    link: str = ""
-    max_message: int = 0
-    """Bytes; 0 if the server has not said."""
-    people: dict[ChatId, str] = field(default_factory=dict)
-    is_entered: bool = False
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody who is online, as far as the server tells us."""
-
-    info: UserInfo
-    away: str = ""
-    """HTML; fetched, because presence does not have it."""
-    shown: tuple[str, str | None] = ("", None)
-    """Name and icon that XMPP knows of."""
-
-
-@dataclass(slots=True)
-class Own:
-    """What the server knows of our presence, or will when what waits is sent."""
-
-    status: int = 0
-    """ICQ's word, or AIM's: invisible."""
-    note: str = ""
-    """The text beside it."""
-    away: str = ""
-    """Plain; empty: not away."""
-    is_idle: bool = False
 
 
 class Oscar:

@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.errors import WireError
-from networks.oscar.wire import (
-    NO_TLVS,
-    Reader,
-    Tlvs,
-    counted_tlvs,
-    string8,
-    u8,
-    u16,
-)
+from networks.oscar.data import NO_TLVS, Reader, Tlvs, counted_tlvs, string8, u8, u16
 
 
 def when(seconds: int | None) -> datetime | None:

@@ -21,12 +21,13 @@ from gateway.events import Offline
 from gateway.fsm import MAIN, Connect, Got, Send, Stop, Tls
 from gateway.ids import ChatId, Token
 from gateway.network import Login
+from networks.oscar.data import Tlvs as Items
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.news import Ended, Listed, Welcomed
+from networks.oscar.parts import State
 from networks.oscar.settings import OscarSettings
-from networks.oscar.state import AUTH, State
+from networks.oscar.state import AUTH
 from networks.oscar.wire import Signon, Snac
-from networks.oscar.wire import Tlvs as Items
 from tests.networks.oscar.frames import RATES_OOS
 from tests.playbook import Like, Playbook
 from tests.servers.oscar_presence import user_info

@@ -11,7 +11,7 @@ from networks.oscar.auth import (
     strong_hash,
     weak_hash,
 )
-from networks.oscar.wire import Reader, u16
+from networks.oscar.data import Reader, u16
 from tests.networks.oscar import frames
 
 PASSWORD = b"alicepw1"

@@ -19,6 +19,7 @@ from networks.oscar.blocks import (
     SnacError,
     parse_address,
 )
+from networks.oscar.data import NO_TLVS, Reader, Tlvs, tlv, tlvs, u8, u16, u32
 from networks.oscar.users import (
     BART_ICON,
     BART_STATUS_TEXT,
@@ -29,7 +30,6 @@ from networks.oscar.users import (
     BartId,
     UserInfo,
 )
-from networks.oscar.wire import NO_TLVS, Reader, Tlvs, tlv, tlvs, u8, u16, u32
 from tests.networks.oscar import frames
 
 

@@ -18,6 +18,7 @@ from gateway.fsm import (
 from gateway.ids import ChatId, PersonId, Token
 from networks.oscar.bos import TOO_FAST
 from networks.oscar.copy import LATER, SAME, Copy, decode
+from networks.oscar.data import Tlvs
 from networks.oscar.feedbag import parse_feedbag
 from networks.oscar.news import (
     Buddy,
@@ -31,8 +32,8 @@ from networks.oscar.news import (
     Renamed,
     Welcomed,
 )
-from networks.oscar.state import State
-from networks.oscar.wire import KeepAlive, Signoff, Tlvs
+from networks.oscar.parts import State
+from networks.oscar.wire import KeepAlive, Signoff
 from tests.networks.oscar.play import (
     BOOK,
     FAMILIES,

@@ -15,8 +15,8 @@ from networks.oscar.chat import (
     parse_nav_info,
     parse_room,
 )
+from networks.oscar.data import Reader, tlv, tlvs, u8, u16
 from networks.oscar.users import UserInfo, parse_users
-from networks.oscar.wire import Reader, tlv, tlvs, u8, u16
 from tests.networks.oscar import frames
 
 KEY = RoomKey(4, b"4-0-probe room")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks.oscar.copy import LATER, MAX_BYTES, MAX_COPY, NO_COPY, SAME, Copy, decode
+from networks.oscar.data import tlvs, u8, u16, u32
 from networks.oscar.feedbag import Item, ItemClass
-from networks.oscar.wire import tlvs, u8, u16, u32
 
 OWNER = "juliet login.verona.lit"
 ROOT = Item("", 0, 0, ItemClass.GROUP, tlvs((0xC8, u16(1))))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.oscar.data import Tlvs, tlvs, u16
 from networks.oscar.feedbag import (
     TLV_ALIAS,
     TLV_ICON,
@@ -29,7 +30,7 @@ from networks.oscar.feedbag import (
     parse_items,
     parse_results,
 )
-from networks.oscar.wire import OscarCodec, Snac, Tlvs, tlvs, u16
+from networks.oscar.wire import OscarCodec, Snac
 from tests.networks.oscar import frames
 
 

@@ -11,11 +11,13 @@ from gateway.errors import Reason
 from gateway.fsm import MAIN, Connect, Connected, Got, Lost, Timer
 from gateway.ids import ChatId, Token
 from networks.aim import NETWORK
+from networks.oscar.data import tlvs, u16
 from networks.oscar.fsm import MAX_HELD, SERVICES, SNACS, TIMERS, OscarFsm
 from networks.oscar.news import Denied
+from networks.oscar.parts import State
 from networks.oscar.rates import TIMER
-from networks.oscar.state import AUTH, BUSY, State
-from networks.oscar.wire import FlapError, KeepAlive, OscarCodec, Signoff, Signon, Snac, tlvs, u16
+from networks.oscar.state import AUTH, BUSY
+from networks.oscar.wire import FlapError, KeepAlive, OscarCodec, Signoff, Signon, Snac
 from tests.networks.oscar.play import (
     RATES,
     ROMEO,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from networks.oscar.chat import RoomKey
+from networks.oscar.data import Reader, string8, tlv, tlvs, u8, u16, u32
 from networks.oscar.icbm import (
     MAX_MESSAGE,
     NO_COOKIE,
@@ -36,7 +37,6 @@ from networks.oscar.icbm import (
 )
 from networks.oscar.icq import MessageType, OldMessage, Relayed
 from networks.oscar.users import CAP_CHAT, CAP_ICQ_RELAY, UserInfo
-from networks.oscar.wire import Reader, string8, tlv, tlvs, u8, u16, u32
 from tests.networks.oscar import frames
 
 COOKIE = b"12345678"

@@ -9,9 +9,10 @@ from gateway.errors import Reason
 from gateway.events import Avatar
 from gateway.fsm import Got, Lost, Send
 from gateway.ids import PersonId, Token
+from networks.oscar.data import Tlvs
 from networks.oscar.icons import NO_ICON
 from networks.oscar.news import Denied, IconFetched, Noticed
-from networks.oscar.wire import Signon, Tlvs
+from networks.oscar.wire import Signon
 from tests.networks.oscar.play import (
     RATES,
     Dialled,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gateway.errors import WireError
+from networks.oscar.data import Reader, le16, le32, tlv
 from networks.oscar.details import (
     ANSWER_BASIC,
     ANSWER_FOUND_LAST,
@@ -36,7 +37,6 @@ from networks.oscar.icq import (
     read_string,
     string,
 )
-from networks.oscar.wire import Reader, le16, le32, tlv
 from tests.networks.oscar import frames
 
 

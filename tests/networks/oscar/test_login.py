@@ -18,11 +18,12 @@ from gateway.fsm import (
     Timer,
     Tls,
 )
+from networks.oscar.data import Tlvs
 from networks.oscar.fsm import OscarFsm
 from networks.oscar.kerberos import MAX_ANSWER, build_request
 from networks.oscar.refusals import LOGIN_ERRORS, PACE
 from networks.oscar.state import AUTH
-from networks.oscar.wire import Signoff, Signon, Tlvs
+from networks.oscar.wire import Signoff, Signon
 from tests.networks.oscar.play import (
     COOKIE,
     SETTINGS,

@@ -22,7 +22,8 @@ from gateway.events import (
 )
 from gateway.fsm import MAIN, Connect, Got, HangUp, Lost, Send, Stop, Tell, Wake
 from networks.oscar.fsm import OscarFsm
-from networks.oscar.state import AUTH, State
+from networks.oscar.parts import State
+from networks.oscar.state import AUTH
 from networks.oscar.translator import OscarTranslator
 from networks.oscar.wire import OscarCodec, Snac
 from tests.networks.oscar.play import how

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from networks.oscar.data import Tlvs, tlvs
 from networks.oscar.users import (
     BART_ICON,
     BART_STATUS_TEXT,
@@ -20,7 +21,6 @@ from networks.oscar.users import (
     capability,
     parse_users,
 )
-from networks.oscar.wire import Tlvs, tlvs
 from tests.networks.oscar import frames
 
 
