@@ -3,6 +3,13 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from gateway.errors import CommandRefused, Reason
+from gateway.words import mark, tr
+
+MAX_PASSWORD = 128
+"""Characters.  Official clients of networks of old had 16 at most; servers of today may allow
+more."""
+
 
 class FieldKind(Enum):
     """XEP-0004, section 3.3."""
@@ -29,3 +36,26 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     """Value and label."""
     description: str = ""
+
+
+PASSWORD = Field(name="password", label=mark("Password"), kind=FieldKind.SECRET, required=True)
+
+
+def refused(field: str, problem: str) -> CommandRefused:
+    """What was filled in there cannot be."""
+    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
+
+
+def checked_password(value: str) -> str:
+    """As it is; of PASSWORD.
+
+    Raises:
+        CommandRefused: it cannot be one.  Never says what it is.
+    """
+    if not value:
+        raise refused("password", tr("a password is required"))
+    if len(value) > MAX_PASSWORD:
+        raise refused("password", tr("longer than {most} characters").format(most=MAX_PASSWORD))
+    if not value.isprintable():
+        raise refused("password", tr("has a line break or a control character in it"))
+    return value

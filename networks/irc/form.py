@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 
 from gateway.errors import CommandRefused, Reason, WireError
-from gateway.network import Field, FieldKind
+from gateway.fields import Field, FieldKind, refused
 from gateway.words import mark, tr
 from networks.irc.ids import is_nick, server_name
 from networks.irc.login import MAX_PERFORM
@@ -110,10 +110,6 @@ def _password_field(settings: IrcSettings) -> tuple[Field, ...]:
 
 
 # Checking.
-
-
-def refused(field: str, problem: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
 
 
 def check(settings: IrcSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:

@@ -2,31 +2,23 @@
 
 from collections.abc import Mapping
 
-from gateway.errors import CommandRefused, Reason
-from gateway.network import Field, FieldKind
+from gateway.fields import PASSWORD, Field, checked_password, refused
 from gateway.words import mark, tr
 from networks.msn.ids import MAX_ADDRESS, is_address, normalise
 from networks.msn.settings import MsnSettings
-
-MAX_PASSWORD = 128
-"""Characters.  Passport's own had 16 at most; servers of today may allow more."""
 
 MAX_NICK = 129
 """Characters of a display name: what official clients allow."""
 
 FIELDS = (
     Field(name="username", label=mark("E-mail address of the account"), required=True),
-    Field(name="password", label=mark("Password"), kind=FieldKind.SECRET, required=True),
+    PASSWORD,
     Field(
         name="nick",
         label=mark("Display name"),
         description=mark("Empty: your nickname in XMPP, or the one that the network has."),
     ),
 )
-
-
-def refused(field: str, problem: str) -> CommandRefused:
-    return CommandRefused(Reason.NOT_ACCEPTABLE, problem, field)
 
 
 def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -38,22 +30,8 @@ def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str
             "username",
             tr("{address!r} is not an e-mail address").format(address=typed[:MAX_ADDRESS]),
         )
-    password = _password(form.get("password", ""))
+    password = checked_password(form.get("password", ""))
     return "", {"username": address, "password": password, "nick": _nick(form.get("nick", ""))}
-
-
-def _password(value: str) -> str:
-    """Never says what it is."""
-    if not value:
-        raise refused("password", tr("a password is required"))
-    if len(value) > MAX_PASSWORD:
-        raise refused(
-            "password",
-            tr("longer than {most} characters").format(most=MAX_PASSWORD),
-        )
-    if not value.isprintable():
-        raise refused("password", tr("has a line break or a control character in it"))
-    return value
 
 
 def _nick(value: str) -> str:

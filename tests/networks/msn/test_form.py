@@ -3,7 +3,8 @@
 import pytest
 
 from gateway.errors import CommandRefused, Reason
-from networks.msn.form import MAX_NICK, MAX_PASSWORD, check, probe
+from gateway.fields import MAX_PASSWORD
+from networks.msn.form import MAX_NICK, check, probe
 from tests.networks.msn.play import SETTINGS
 
 GOOD = {"username": "alice@example.com", "password": "s3cret"}

@@ -4,10 +4,10 @@ import pytest
 
 from gateway.commands import Invite, JoinRoom, LeaveRoom
 from gateway.errors import CommandRefused, Reason
+from gateway.fields import MAX_PASSWORD
 from gateway.network import FieldKind, Kind, Network
 from networks.aim import NETWORK as AIM
 from networks.icq import NETWORK as ICQ
-from networks.oscar.form import MAX_PASSWORD
 from networks.oscar.fsm import COMMANDS
 from networks.oscar.settings import OscarSettings
 
