@@ -1,7 +1,8 @@
 """Service Discovery (XEP-0030): what a transport, a person and a room are, and what is in them.
 
 jid                      items
-irc.example.org          its rooms, or, where users choose servers, the servers they chose
+irc.example.org          its rooms; where users choose servers, the servers they chose; where the
+                         network lists no rooms, further accounts of the user
 irc.verona.lit@…         the rooms of that server
 #balcony@…               those in it, if you are
 node …/commands          the commands
@@ -128,23 +129,26 @@ def items(ask: Ask) -> Element:
     match kind:
         case Kind.SERVER:
             bridge = bridge_of(ask)
-            return _rooms(ask, bridge) if bridge else _items("", _servers(ask))
+            if bridge and ListRooms in ask.transport.network.commands:
+                return _rooms(ask, bridge)
+            return _items("", _accounts(ask))
         case Kind.ROOM:
             return _occupants(ask)
         case Kind.PERSON:
             return _items("", [])
 
 
-def _servers(ask: Ask) -> list[tuple[str, str, str]]:
+def _accounts(ask: Ask) -> list[tuple[str, str, str]]:
+    """Of the user, at the transport's own address: those that have addresses of their own."""
     if ask.address.account:
-        return []  # A server that they have no account with.
+        return []
     bridges = ask.user.bridges(ask.transport.domain)
-    return [(bridge.address, name_of(bridge), "") for bridge in bridges]
+    return [(bridge.address, name_of(bridge), "") for bridge in bridges if bridge.key.account]
 
 
 def _rooms(ask: Ask, bridge: Bridge) -> Element:
     """The largest come first, so that those who know nothing of pages get these."""
-    if not is_online(bridge) or ListRooms not in ask.transport.network.commands:
+    if not is_online(bridge):
         return _items("", [])
     listed = directory.rooms(bridge)
     page = rsm.page([room.room for room in listed], ask.payload)

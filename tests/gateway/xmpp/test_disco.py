@@ -279,6 +279,13 @@ def test_no_rooms_for_strangers_or_on_networks_without_a_list() -> None:
     assert not rows(get(User(without_commands(), ""), query(ITEMS)))
 
 
+def test_further_accounts_where_there_are_no_rooms_to_list() -> None:
+    user = User(without_commands(), "", ",work")
+    (found,) = get(user, query(ITEMS))
+    assert (found.get("jid"), found.get("name")) == (f",work@{DOMAIN}", "work")
+    assert not rows(get(user, query(ITEMS), f",work@{DOMAIN}"))
+
+
 def test_the_networks_refusal_is_passed_on() -> None:
     user = User(transport(), "")
     user.only.answers[ListRooms] = lambda _: CommandRefused(Reason.TOO_MUCH, "Wait a minute")
