@@ -141,7 +141,7 @@ class Msn:
         self.settings = settings
         self.me = normalise(login.fields["username"])
         self.address: str = self.me
-        """The same as the server spells it: some compare by letter, but for the log-in."""
+        """The same as the server spells it, once we are in: some compare it by letter."""
         self.state = State.CONNECTING
         self.server = settings.server, settings.port
         """Where the notification server is."""
