@@ -179,6 +179,7 @@ class Bridge:
         """A client of the user came, went, or changed its presence."""
         self.review()
         self.own_presence.review()
+        self.own_tune.user_changed()
 
     # The XMPP server went, or came back.
 

@@ -1,6 +1,7 @@
 """What the user listens to (XEP-0118, published by PEP), on to networks that show it (``SetTune``).
 
-An empty ``<tune/>`` ends it (section 2.3), and so does taking the item away.
+An empty ``<tune/>`` ends it (section 2.3), and so does taking the item away.  Clients that are cut
+off say neither, so nobody plays anything whose last client is gone.
 """
 
 from xml.etree.ElementTree import Element
@@ -26,7 +27,14 @@ class OwnTune:
         items = items_of(event, TUNE)
         if items is None:
             return
-        tune = next((_tune(found) for found in items.iter(f"{{{TUNE}}}tune")), SILENCE)
+        self._want(next((_tune(found) for found in items.iter(f"{{{TUNE}}}tune")), SILENCE))
+
+    def user_changed(self) -> None:
+        """A client of the user came, went, or changed its presence."""
+        if not self._host.resources:
+            self._want(SILENCE)
+
+    def _want(self, tune: SetTune) -> None:
         if tune != self._wanted:
             self._wanted = tune
             self._tell()

@@ -81,6 +81,19 @@ def test_each_session_is_told() -> None:
     assert host.take() == [YES, YES]
 
 
+def test_last_client_is_gone() -> None:
+    """Who is kept online meanwhile plays nothing."""
+    host, own = rig()
+    host.resources.available("phone", "", Element("presence"))
+    own.published(tune(PLAYED))
+    own.user_changed()
+    assert host.take() == [YES]
+    host.resources.unavailable("phone", "")
+    own.user_changed()
+    own.user_changed()
+    assert host.take() == [SetTune()]
+
+
 def test_network_that_shows_none() -> None:
     host, own = rig(BOOK)
     own.published(tune(PLAYED))
