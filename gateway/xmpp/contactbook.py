@@ -44,8 +44,9 @@ def _submit(ask: Asker, given: dict[str, str]) -> Done:
             Reason.NOT_ACCEPTABLE,
             tr("Not more than {most_groups} groups.").format(most_groups=MOST_GROUPS),
         )
-    name = given[NAME.name]
-    require_bridge(ask).put(ChangeContact(person=contact.person, name=name, groups=groups))
+    name, bridge = given[NAME.name], require_bridge(ask)
+    bridge.quotas.requests.spend()  # It has no answer that could be asked for.
+    bridge.put(ChangeContact(person=contact.person, name=name, groups=groups))
     return Done(
         text=tr("{person} is called {name} now.").format(
             person=contact.person, name=name or contact.person

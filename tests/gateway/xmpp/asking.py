@@ -19,11 +19,13 @@ from gateway.errors import CommandRefused, Reason
 from gateway.events import Done, Event, Occupant
 from gateway.ids import ChatId, PersonId, SessionKey, Token
 from gateway.network import Network
+from gateway.sections import LimitSettings
 from gateway.sessions import State
 from gateway.store import Broken, Preferences, Registration
 from gateway.xmpp import jid, labels, stanzas, xeps
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.iq import Ask
+from gateway.xmpp.quotas import Quotas
 from gateway.xmpp.rooms import Room, Seat
 from networks.irc import NETWORK
 from networks.irc.settings import IrcSettings
@@ -90,6 +92,7 @@ class Bridge:
         self.switched: list[str] = []
         self.asked: list[Command] = []
         self.block_watchers: set[str] = set()
+        self.quotas = Quotas(LimitSettings())
         self.answers: dict[type, Callable[[Any], Answer]] = {}
         """By command; what is not here is Done."""
 

@@ -9,6 +9,7 @@ from gateway.commands import AskAttention, Block, ChangeContact, FetchProfile
 from gateway.errors import CommandRefused, Reason
 from gateway.ids import PersonId
 from gateway.network import Kind
+from gateway.sections import LimitSettings
 from gateway.sessions import State
 from gateway.xmpp import contactbook
 from gateway.xmpp.adhoc import COMMANDS
@@ -16,6 +17,7 @@ from gateway.xmpp.chats import ATTENTION
 from gateway.xmpp.commands import offered
 from gateway.xmpp.contact import Contact
 from gateway.xmpp.features import features
+from gateway.xmpp.quotas import Quotas
 from networks.irc import NETWORK
 from tests.gateway.xmpp.asking import DOMAIN, TOKEN, User, refusal, set_, transport
 
@@ -144,6 +146,15 @@ def test_too_many_groups_are_asked_for_again() -> None:
     assert again.get("status") == "executing"
     assert "20" in again.findtext(f"{C}note", "")
     assert made.only.asked == []
+
+
+def test_who_renames_too_much_is_told_to_wait() -> None:
+    made = user(Contact(PersonId("Romeo")))
+    made.only.quotas = Quotas(LimitSettings(requests_per_minute=1.0))
+    for words in ("is called a now", "asking too much"):
+        id = run(made, "rename").get("sessionid", "")
+        assert words in run(made, "rename", id=id, name="a").findtext(f"{C}note", "")
+    assert len(made.only.asked) == 1
 
 
 @pytest.mark.parametrize("contacts", [(), (Contact(PersonId("Romeo"), is_in_book=False),)])
