@@ -42,6 +42,9 @@ NO_ICON = "That is not the name of a picture."
 
 
 def set_avatar(oscar: Oscar, command: SetAvatar) -> None:
+    """Where the server has no icons, such as IServerd, there is nobody to show one to."""
+    if ICONS not in oscar.signon.families:
+        return
     oscar.icon = command.avatar
     hash = hash_of(command.avatar) if command.avatar else b""
     contacts.start(oscar, Edit(Request(Asked.CHANGE), lambda book: book.set_icon(hash)))

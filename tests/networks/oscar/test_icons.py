@@ -14,6 +14,7 @@ from networks.oscar.icons import NO_ICON
 from networks.oscar.news import Denied, IconFetched, Noticed
 from networks.oscar.wire import Signon
 from tests.networks.oscar.play import (
+    FAMILIES,
     RATES,
     Dialled,
     OscarPlaybook,
@@ -91,6 +92,11 @@ def test_changed_and_removed() -> None:
     play >> reply("13/0e", OK) << sent("13/12")
     (play >> SetAvatar(avatar=None)).end()
     (online() >> SetAvatar(avatar=None)).end()
+
+
+def test_server_that_knows_of_no_icons() -> None:
+    families = tuple(family for family in FAMILIES if family != 0x10)
+    (online("100001", families=families) >> SetAvatar(avatar=PICTURE)).end()
 
 
 # Theirs.
