@@ -245,7 +245,7 @@ def parse_error(data: bytes) -> SnacError:
 
 # Family 2.
 
-LOCATE_PROFILE, LOCATE_AWAY, LOCATE_CAPABILITIES = 1, 2, 4
+LOCATE_PROFILE, LOCATE_AWAY = 1, 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,13 +54,10 @@ class Privacy(IntEnum):
 TLV_WAITING = 0x0066
 """They have not authorised us yet; always empty."""
 TLV_ORDER = 0x00C8
-TLV_PREFERENCES = 0x00C9
 TLV_PRIVACY = 0x00CA
 TLV_PRIVACY_MASK = 0x00CB
 TLV_ICON = 0x00D5
-TLV_VALID = 0x00D6
 TLV_ALIAS = 0x0131
-TLV_COMMENT = 0x013C
 
 ITEM_HEADER = struct.Struct(">4H")
 """What follows the name; at the end, how many bytes of TLVs."""

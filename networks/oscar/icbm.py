@@ -81,7 +81,7 @@ class Unreadable:
     detail: str
 
 
-RENDEZVOUS_REQUEST, RENDEZVOUS_CANCEL, RENDEZVOUS_ACCEPT = 0, 1, 2
+RENDEZVOUS_REQUEST, RENDEZVOUS_CANCEL = 0, 1
 
 Payload = Text | ChatInvitation | Rendezvous | Relayed | OldMessage | Unreadable
 
