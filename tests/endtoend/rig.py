@@ -270,6 +270,15 @@ class Audience:
         self._everybody.append(client)
         return client.log_in(self.server.port, available=available)
 
+    def waits_for(self, user: Client, messages: int) -> None:
+        """So many are stored for them.  What ejabberd stores while a client is being let in is kept
+        for the one after it."""
+        of = {"user": nick_of(user), "server": self.server.domain}
+        until(
+            lambda: self.server.api("get_offline_count", **of)["value"] == messages,
+            f"{messages} messages that are stored for {user.jid}",
+        )
+
     def close(self) -> None:
         gevent.joinall([gevent.spawn(who.close) for who in self._everybody], raise_error=True)
 

@@ -149,13 +149,14 @@ def test_nobody_of_that_name(gateway: Gateway, stage: Stage, network: str) -> No
 
 
 def test_who_is_offline_gets_it_later(gateway: Gateway, stage: Stage) -> None:
-    """A client that is gone without its server's knowing; ejabberd stores what is for the user."""
+    """A client that is gone without a word; ejabberd stores what is for the user."""
     user, peer = stage.registered(IRC, stay_online="1"), stage.peer()
+    at = gateway.position()
     user.drop()
+    gateway.logged("AWAY", nick_of(user), since=at)  # Else it goes to a dead client.
     for number in range(5):
         peer.say(nick_of(user), f"letter {number}")
-    peer.round_trip()
-    gateway.logged("letter 4")
+    stage.waits_for(user, 5)
     back = stage.again(user)
     for number in range(5):
         back.hears(f"{peer.nick}@{IRC}", f"letter {number}")

@@ -72,24 +72,16 @@ def test_staying_online(gateway: Gateway, stage: Stage) -> None:
     peer.expect(nick_of(user), "JOIN")
     at = gateway.position()
     user.drop()
-    gateway.logged(
-        "AWAY", nick_of(user), since=at
-    )  # Else it goes to a dead client.
+    gateway.logged("AWAY", nick_of(user), since=at)  # Else it goes to a dead client.
     peer.say(channel, "and in here")
     peer.say(nick_of(user), "when you are back")
-    until(lambda: stored_offline(stage, user) == 1, "a message that waits for the user")
+    stage.waits_for(user, 1)
     back = stage.again(user)
     back.hears(f"{peer.nick}@{IRC}", "when you are back")
     came = back.join(f"{room}/{nick_of(user)}")
     assert "and in here" in [stanza.text("body") for stanza in came]
     assert is_on(peer, nick_of(user))
     assert gateway.count("event=session.offline", user.jid, since=at) == 0
-
-
-def stored_offline(stage: Stage, user: Client) -> int:
-    """Messages.  What ejabberd stores while a client is being let in waits for the one after it."""
-    of = {"user": nick_of(user), "server": stage.server.domain}
-    return int(stage.server.api("get_offline_count", **of)["value"])
 
 
 @BOTH
