@@ -22,16 +22,16 @@ FIELDS = (
 
 
 def check(settings: MsnSettings, form: Mapping[str, str]) -> tuple[str, dict[str, str]]:
-    """The account is "": a user has one on each transport."""
+    """The account is "": a user has one on each transport.  The address stays as it is spelled,
+    because some servers compare it by letter."""
     typed = form.get("username", "").strip()
-    address = normalise(typed)
-    if not is_address(address) or not address.isascii():
+    if not is_address(normalise(typed)) or not typed.isascii():
         raise refused(
             "username",
             tr("{address!r} is not an e-mail address").format(address=typed[:MAX_ADDRESS]),
         )
     password = checked_password(form.get("password", ""))
-    return "", {"username": address, "password": password, "nick": _nick(form.get("nick", ""))}
+    return "", {"username": typed, "password": password, "nick": _nick(form.get("nick", ""))}
 
 
 def _nick(value: str) -> str:

@@ -72,11 +72,11 @@ def on_version(msn: Msn, command: Command) -> None:
     if msn.settings.protocol not in command.args[1:]:
         msn.end(Offline.NETWORK, f"The server does not speak {msn.settings.protocol}.")
         return
-    msn.send("CVR", *CLIENT, msn.me)
+    msn.send("CVR", *CLIENT, msn.address)
 
 
 def on_client(msn: Msn, command: Command) -> None:
-    msn.send("USR", "TWN" if msn.is_twn else "SSO", "I", msn.me)
+    msn.send("USR", "TWN" if msn.is_twn else "SSO", "I", msn.address)
 
 
 def on_redirect(msn: Msn, command: Command) -> None:

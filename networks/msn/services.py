@@ -115,7 +115,7 @@ def fetch_tickets(msn: Msn) -> Generator[Ask, Any, None]:
     policies = {"twn_policy" if msn.is_twn else "sso_policy": msn.policy}
 
     def build() -> Post:
-        return request_tickets(msn.me, fields["password"], **policies)
+        return request_tickets(msn.address, fields["password"], **policies)
 
     for _ in range(MAX_REDIRECTS):
         try:

@@ -139,9 +139,9 @@ class Msn:
         settings: MsnSettings = login.settings
         self.login = login
         self.settings = settings
-        self.me = normalise(login.fields["username"])
-        self.address: str = self.me
-        """The same as the server spells it, once we are in: some compare it by letter."""
+        self.address: str = login.fields["username"]
+        """As our user spells it, and the server once we are in: some compare it by letter."""
+        self.me = normalise(self.address)
         self.state = State.CONNECTING
         self.server = settings.server, settings.port
         """Where the notification server is."""

@@ -13,7 +13,7 @@ GOOD = {"username": "alice@example.com", "password": "s3cret"}
 def test_good() -> None:
     account, fields = check(SETTINGS, {"username": " Alice@Example.com ", "password": " s3cret"})
     assert account == ""
-    assert fields == {"username": "alice@example.com", "password": " s3cret", "nick": ""}
+    assert fields == {"username": "Alice@Example.com", "password": " s3cret", "nick": ""}
     assert check(SETTINGS, {**GOOD, "nick": " Alice  é "})[1]["nick"] == "Alice é"
 
 

@@ -229,6 +229,14 @@ def test_server_that_says_nothing() -> None:
     (play << Ended(Offline.NETWORK, detail) << Stop()).end()
 
 
+def test_our_address_as_our_user_spells_it() -> None:
+    play = connected(address="Alice@Example.com") >> "VER 1 MSNP15"
+    play = play << "CVR 2 0x0409 winnt 5.1 i386 MSNMSGR 8.5.1302 msmsgs Alice@Example.com"
+    play = play >> "CVR 2 8.5.1302 8.5.1302 8.5.1302 http://x http://x"
+    play = play << "USR 3 SSO I Alice@Example.com" >> f"USR 3 SSO S {NONCE_LINE}"
+    (play << asked("RST", "Alice@Example.com")).end()
+
+
 @pytest.mark.parametrize(
     ("said", "ours"), [("Alice@Example.com", "Alice@Example.com"), ("bob@example.com", ME)]
 )
