@@ -36,6 +36,7 @@ def test_who_is_online_is_back_without_doing_anything(alone: Alone, how: str) ->
     user.presence(contact, "subscribe")
     user.sees_presence(contact)
     gateway.stored(room.partition("@")[0])
+    gateway.stored(peer.nick)
     getattr(gateway, how)()
     for somebody in (user, guest):
         peer.expect(nick_of(somebody), "QUIT")

@@ -53,6 +53,7 @@ def test_a_life_on_postgres(gateway: Gateway, stage_alone: Stage, insp: Inspircd
     user.join(f"{room}/{nick_of(user)}")
     peer.expect(nick_of(user), "JOIN")
     gateway.stored(room.partition("@")[0])
+    gateway.stored(peer.nick)
     gateway.kill()
     peer.expect(nick_of(user), "QUIT")
     user.inbox.clear()
