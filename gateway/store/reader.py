@@ -128,6 +128,8 @@ def _preferences(row: Row[Any]) -> Preferences:
     try:
         stored = json.loads(row.preferences)
     except ValueError:
+        stored = None
+    if not isinstance(stored, dict):
         return Preferences()
     names = [field.name for field in dataclasses.fields(Preferences)]
     known = {name: stored[name] is True for name in names if name in stored}

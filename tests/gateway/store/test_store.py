@@ -188,7 +188,9 @@ def test_staying_online(store: Store) -> None:
     assert only(store).registration == REGISTRATION
 
 
-@pytest.mark.parametrize("stored", ["", "[]", '{"new": true, "stay_online": 1}'])
+@pytest.mark.parametrize(
+    "stored", ["", "[]", '{"new": true, "stay_online": 1}', "null", "5", '["stay_online"]']
+)
 def test_preferences_that_this_version_does_not_understand(store: Store, stored: str) -> None:
     store.save(replace(REGISTRATION, preferences=Preferences(stay_online=True)))
     store.database.run(lambda c: c.execute(update(accounts).values(preferences=stored)).close())
