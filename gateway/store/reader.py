@@ -141,7 +141,7 @@ def _contact(row: Row[Any]) -> KnownContact:
     seen = picture = None
     with suppress(ValueError, TypeError):
         seen = Seen(*(_item(side) for side in json.loads(row.seen)))
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, OverflowError):
         name, hash, size, media_type = json.loads(row.picture)
         picture = KnownPicture(str(name), str(hash), int(size), str(media_type))
     person = PersonId(row.person)

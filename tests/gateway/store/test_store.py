@@ -108,6 +108,16 @@ def test_what_was_seen_and_cannot_be_read_is_unknown(store: Store, changed: str)
     assert only(store).contacts == (NURSE,)
 
 
+@pytest.mark.parametrize(
+    "changed", ["", "7", "null", '["a", "b"]', '["a", "b", "c", "d"]', '["a", "b", Infinity, "d"]']
+)
+def test_a_picture_that_cannot_be_read_is_unknown(store: Store, changed: str) -> None:
+    store.save_contact(JULIET, NURSE)
+    change = update(contacts).values(picture=changed)
+    store.database.run(lambda connection: connection.execute(change).close())
+    assert only(store).contacts == (NURSE,)
+
+
 def test_accounts_are_kept_apart(store: Store) -> None:
     other = JULIET._replace(account="irc.montague.lit")
     for key in (JULIET, other, ROMEO):
